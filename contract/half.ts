@@ -1,0 +1,80 @@
+import { InvalidInput } from "./errors.ts";
+import type { Tensor } from "./tensor.ts";
+
+/*
+ * FP16 (IEEE 754 binary16) and BF16 (the upper half of an FP32) are held as raw bits: Node 22 has no Float16Array,
+ * and no runtime has one for BF16.
+ */
+
+const float = new Float32Array(1);
+const bits = new Uint32Array(float.buffer);
+
+/** The number that 16 bits of FP16 stand for. */
+export function fp16ToNumber(half: number): number {
+  const sign = half & 0x8000 ? -1 : 1;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+/** The FP16 bits nearest to a number, ties to even, as IEEE 754 rounds. Too large becomes infinity. */
+export function numberToFp16(value: number): number {
+  if (Number.isNaN(value)) return 0x7e00;
+  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
+  const magnitude = Math.abs(value);
+  if (magnitude >= 65520) return sign | 0x7c00;
+  // Below the smallest normal the spacing is constant, so one rounding of the multiple of 2^-24 does it.
+  if (magnitude < 2 ** -14) return sign | roundHalfEven(magnitude * 2 ** 24);
+  const exponent = Math.floor(Math.log2(magnitude));
+  const exact = magnitude >= 2 ** exponent ? exponent : exponent - 1;
+  // A fraction that rounds up to 1024 carries into the exponent, which is what the addition does.
+  return sign | (((exact + 15) << 10) + roundHalfEven((magnitude / 2 ** exact - 1) * 1024));
+}
+
+function roundHalfEven(value: number): number {
+  const down = Math.floor(value);
+  const rest = value - down;
+  if (rest !== 0.5) return Math.round(value);
+  return down % 2 === 0 ? down : down + 1;
+}
+
+/** The number that 16 bits of BF16 stand for. */
+export function bf16ToNumber(half: number): number {
+  bits[0] = half << 16;
+  return float[0] as number;
+}
+
+/** The BF16 bits nearest to a number, ties to even. */
+export function numberToBf16(value: number): number {
+  if (Number.isNaN(value)) return 0x7fc0;
+  float[0] = value;
+  const whole = bits[0] as number;
+  return ((whole + 0x7fff + ((whole >>> 16) & 1)) >>> 16) & 0xffff;
+}
+
+/**
+ * The elements of a tensor as FP32, for computing with FP16 and BF16 (exact for both).
+ * @throws InvalidInput for BYTES, INT64 and UINT64, which FP32 cannot hold
+ */
+export function toFloat32(tensor: Tensor): Float32Array {
+  const { datatype, data } = tensor;
+  if (data instanceof Float32Array) return data;
+  if (datatype === "FP16") return Float32Array.from(data as Uint16Array, fp16ToNumber);
+  if (datatype === "BF16") return Float32Array.from(data as Uint16Array, bf16ToNumber);
+  if (datatype === "BYTES" || datatype === "INT64" || datatype === "UINT64") {
+    throw new InvalidInput(`a tensor of ${datatype} cannot become FP32 without loss`);
+  }
+  return Float32Array.from(data as Float64Array);
+}
+
+/** A tensor of FP16 or BF16 with the values nearest to the given numbers. */
+export function fromFloat32<D extends "FP16" | "BF16">(
+  datatype: D,
+  shape: readonly number[],
+  values: ArrayLike<number>,
+): Tensor<D> {
+  const convert = datatype === "FP16" ? numberToFp16 : numberToBf16;
+  return { datatype, shape, data: Uint16Array.from(values, convert) as Tensor<D>["data"] };
+}

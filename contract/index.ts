@@ -1,0 +1,24 @@
+/** Entry point `kserve-ts`: what a predictor module imports. A new export here is public API. */
+export { definePredictor } from "./predictor.ts";
+export { HttpError, InvalidInput, KtsError, isKtsError } from "./errors.ts";
+export { elementCount, isTensor, strings, tensor } from "./tensor.ts";
+export { fromFloat32, toFloat32 } from "./half.ts";
+export { DATATYPES, isDatatype } from "./datatype.ts";
+export type { Datatype, DatatypeArray } from "./datatype.ts";
+export type { ErrorCode } from "./errors.ts";
+export type { Protocol, Verb } from "./inference.ts";
+export type {
+  AnyPrediction,
+  EngineModel,
+  LoadContext,
+  OutputValue,
+  PredictionOf,
+  Predictor,
+  PredictorLog,
+  PredictorPolicy,
+  PredictRequest,
+  RequestContext,
+  TensorsOf,
+} from "./predictor.ts";
+export type { Signature, TensorSpec } from "./signature.ts";
+export type { NamedTensors, Tensor, TensorElements } from "./tensor.ts";

@@ -1,0 +1,240 @@
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import type { Registry } from "prom-client";
+import type { Datatype, DatatypeArray } from "./datatype.ts";
+import type { Protocol, Verb } from "./inference.ts";
+import type { TensorSpec } from "./signature.ts";
+import type { NamedTensors, Tensor } from "./tensor.ts";
+
+/** A value, or a promise of it. Every function of a predictor may be sync or async. */
+export type Awaitable<T> = T | Promise<T>;
+
+/** Log lines of a predictor; each carries the model's name and, inside a request, its id. */
+export interface PredictorLog {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** What `load` gets. */
+export interface LoadContext {
+  /** Folder of the model's files: `/mnt/models` in a cluster, or what `--model_dir` names. */
+  readonly modelDir: string;
+  /** The name in the URLs. */
+  readonly modelName: string;
+  /** The process's environment. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: PredictorLog;
+  /** A prom-client registry for the predictor's own metrics; `/metrics` adds it up over all workers. */
+  readonly metrics: Registry;
+}
+
+/** What each function of a predictor gets beside its input. */
+export interface RequestContext {
+  /** The caller's `x-request-id`, or a new one. */
+  readonly requestId: string;
+  /** The request's headers, names in lower case. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** V2: the request's `parameters`. V1: the body's members beside `instances`. */
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly protocol: Protocol;
+  readonly verb: Verb;
+  readonly modelName: string;
+  /** Aborted when the client leaves, the deadline passes or the server stops. */
+  readonly signal: AbortSignal;
+  readonly log: PredictorLog;
+  /** See {@link LoadContext.metrics}. */
+  readonly metrics: Registry;
+}
+
+/**
+ * The request as `preProcess` gets it: two views of the same data, each made when it is first read.
+ * V1 came as instances, V2 as tensors; reading the other view converts by the signature.
+ */
+export interface PredictRequest<Inputs extends NamedTensors = NamedTensors, Instance = unknown> {
+  readonly protocol: Protocol;
+  /** The form the data came in. */
+  readonly kind: "instances" | "tensors";
+  /**
+   * A list with one value an instance. From V2: the tensors, unstacked along their first dimension; an instance is
+   * the value itself where there is one input, else an object keyed by input name.
+   * @throws InvalidInput when V2's tensors have no common first dimension
+   */
+  readonly instances: readonly Instance[];
+  /**
+   * Tensors by input name. From V1: the instances, stacked along a new first dimension as `inputs` says.
+   * @throws InvalidInput when an instance does not fit `inputs`, or there is no signature to stack by
+   */
+  readonly tensors: Inputs;
+}
+
+/** A model that an engine loaded from a model file. */
+export interface EngineModel {
+  /** Name of the engine, such as `onnxruntime`. */
+  readonly engine: string;
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /**
+   * Runs the model once.
+   * @param inputs a tensor for each of the model's inputs
+   * @param outputs which outputs to compute; default all
+   * @throws InvalidInput when an input is missing, unknown, mistyped or misshapen
+   */
+  run(inputs: NamedTensors, outputs?: readonly string[]): Promise<NamedTensors>;
+}
+
+/** Tensors keyed by the names of a list of specs, each with its datatype. */
+export type TensorsOf<Specs extends readonly TensorSpec[]> = {
+  [Spec in Specs[number] as Spec["name"]]: Tensor<Spec["datatype"]>;
+};
+
+/** Plain JSON numbers, texts or flags, nested to any depth. */
+export type Nested<T> = readonly (T | Nested<T>)[];
+
+type Scalar<D extends Datatype> = D extends "BYTES"
+  ? string | Uint8Array
+  : D extends "BOOL"
+    ? boolean
+    : D extends "INT64" | "UINT64"
+      ? number | bigint
+      : number;
+
+/** What a predictor may return for one output: a tensor, its bare elements, or nested plain values. */
+export type OutputValue<D extends Datatype = Datatype> = Tensor<D> | DatatypeArray[D] | Nested<Scalar<D>>;
+
+/** What a predictor may answer when it declares no `outputs`. */
+export type AnyPrediction =
+  Tensor | ArrayBufferView | readonly unknown[] | string | Readonly<Record<string, unknown>>;
+
+/**
+ * What a predictor may answer: with `outputs` declared a value for each by name, or just the value where there is
+ * one; without, any of {@link AnyPrediction}.
+ */
+export type PredictionOf<Outputs> = Outputs extends readonly TensorSpec[]
+  ? | { readonly [Spec in Outputs[number] as Spec["name"]]: OutputValue<Spec["datatype"]> }
+    | (Outputs extends readonly [infer Only extends TensorSpec] ? OutputValue<Only["datatype"]> : never)
+  : AnyPrediction;
+
+/** The tensors that `inputs` declares; any, where it is left out. */
+export type InputsOf<Inputs> = Inputs extends readonly TensorSpec[] ? TensorsOf<Inputs> : NamedTensors;
+
+/** One instance as `instance`'s schema gives it; unknown, where it is left out. */
+export type InstanceOf<Schema> = Schema extends StandardSchemaV1
+  ? StandardSchemaV1.InferOutput<Schema>
+  : unknown;
+
+/**
+ * What `predict` gets when there is no `preProcess`: the instances where `instance` is declared, else the tensors
+ * where `inputs` are, else the request's own form (V1: a list of instances; V2: tensors by name).
+ */
+export type DirectInput<Inputs, Schema> = Schema extends StandardSchemaV1
+  ? readonly InstanceOf<Schema>[]
+  : Inputs extends readonly TensorSpec[]
+    ? TensorsOf<Inputs>
+    : readonly unknown[] | NamedTensors;
+
+/** How a predictor runs. */
+export interface PredictorPolicy {
+  /** Milliseconds a request may take, queueing included; then 504. Default: the server's `--request_timeout_ms`. */
+  readonly timeoutMs?: number;
+  /** Calls of the predictor that may be under way at once in one worker; raise it where predict awaits. Default 1. */
+  readonly concurrency?: number;
+  /**
+   * `worker`: in worker threads, so that a busy predict never delays a health probe. `inline`: on the server's own
+   * thread, for predictors that only await or do next to nothing. Default `worker`.
+   */
+  readonly execution?: "worker" | "inline";
+}
+
+interface Common<Inputs, Outputs, Schema, Model, Input> extends PredictorPolicy {
+  /** The inputs' names, datatypes and shapes. Left out: the model file's own, or none. */
+  readonly inputs?: Inputs;
+  /** The outputs' names, datatypes and shapes. Left out: the model file's own, or none. */
+  readonly outputs?: Outputs;
+  /** A schema of one V1 instance (zod, or any Standard Schema); a request that does not fit is answered with 400. */
+  readonly instance?: Schema;
+  /** Loads the model, once a worker. Left out: an engine loads the model file of the model directory, if any. */
+  load?(ctx: LoadContext): Awaitable<Model>;
+  /** Turns the request into what `predict` takes. */
+  preProcess?(
+    request: PredictRequest<InputsOf<Inputs>, InstanceOf<Schema>>,
+    ctx: RequestContext,
+  ): Awaitable<Input>;
+  /** Answers V1's `:explain`. Left out: 501. */
+  explain?(model: Model, input: Input, ctx: RequestContext): Awaitable<AnyPrediction>;
+  /** Frees what `load` took. */
+  unload?(model: Model): Awaitable<void>;
+}
+
+interface WithPostProcess<Outputs, Model, Input, Raw> {
+  /** Runs the model. Its answer goes through `postProcess`. */
+  predict(model: Model, input: Input, ctx: RequestContext): Awaitable<Raw>;
+  /** Turns predict's output into the answer. */
+  postProcess(prediction: Raw, ctx: RequestContext): Awaitable<PredictionOf<Outputs>>;
+}
+
+interface WithoutPostProcess<Outputs, Model, Input> {
+  /** Runs the model and answers. */
+  predict(model: Model, input: Input, ctx: RequestContext): Awaitable<PredictionOf<Outputs>>;
+  postProcess?: never;
+}
+
+interface EngineOnly<Outputs> {
+  /** Left out: the engine runs the model on preProcess's tensors. */
+  predict?: never;
+  /** Turns the model's outputs, by name, into the answer. */
+  postProcess?(prediction: NamedTensors, ctx: RequestContext): Awaitable<PredictionOf<Outputs>>;
+}
+
+/** A predictor as the server sees it: the checked exports of a predictor module, types erased. */
+export interface Predictor extends PredictorPolicy {
+  readonly inputs?: readonly TensorSpec[];
+  readonly outputs?: readonly TensorSpec[];
+  readonly instance?: StandardSchemaV1;
+  load?(ctx: LoadContext): unknown;
+  preProcess?(request: PredictRequest, ctx: RequestContext): unknown;
+  predict?(model: unknown, input: unknown, ctx: RequestContext): unknown;
+  postProcess?(prediction: unknown, ctx: RequestContext): unknown;
+  explain?(model: unknown, input: unknown, ctx: RequestContext): unknown;
+  unload?(model: unknown): unknown;
+}
+
+type Specs = readonly TensorSpec[] | undefined;
+type Schema = StandardSchemaV1 | undefined;
+
+/**
+ * Declares a predictor and infers every type from its first declarations: `inputs`, `outputs` and `instance` type
+ * the request and the answer, `load` types the model, `preProcess` types predict's input.
+ *
+ * @example
+ * export default definePredictor({
+ *   inputs: [{ name: "x", datatype: "FP32", shape: [-1, 4] }],
+ *   outputs: [{ name: "sum", datatype: "FP32", shape: [-1] }],
+ *   predict: (_model, { x }) => ({ sum: [x.data.reduce((a, b) => a + b)] }),
+ * });
+ */
+export function definePredictor<
+  const Inputs extends Specs = undefined,
+  const Outputs extends Specs = undefined,
+  S extends Schema = undefined,
+  Model = EngineModel,
+  Input = DirectInput<Inputs, S>,
+>(predictor: Common<Inputs, Outputs, S, Model, Input> & WithoutPostProcess<Outputs, Model, Input>): Predictor;
+export function definePredictor<
+  const Inputs extends Specs = undefined,
+  const Outputs extends Specs = undefined,
+  S extends Schema = undefined,
+  Model = EngineModel,
+  Input = DirectInput<Inputs, S>,
+  Raw = unknown,
+>(
+  predictor: Common<Inputs, Outputs, S, Model, Input> & WithPostProcess<Outputs, Model, Input, Raw>,
+): Predictor;
+export function definePredictor<
+  const Inputs extends Specs = undefined,
+  const Outputs extends Specs = undefined,
+  S extends Schema = undefined,
+>(predictor: Common<Inputs, Outputs, S, EngineModel, NamedTensors> & EngineOnly<Outputs>): Predictor;
+export function definePredictor(predictor: unknown): Predictor {
+  return predictor as Predictor;
+}

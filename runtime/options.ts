@@ -1,0 +1,271 @@
+import { KtsError } from "../contract/errors.ts";
+
+/**
+ * Every option of the server, in one table: the command line, the environment, `--help` and the reference are made
+ * from it. Names and defaults are those of the KServe Python server where it has the option, so that our image can
+ * stand in for a Python one.
+ */
+export interface ServerOptions {
+  httpPort: number;
+  host: string;
+  modelName: string | undefined;
+  modelDir: string | undefined;
+  workers: number;
+  intraOpThreads: number | undefined;
+  requestTimeoutMs: number;
+  maxQueueSize: number;
+  maxBodyBytes: number;
+  maxHeaderBytes: number;
+  maxTensorBytes: number;
+  timeoutKeepAlive: number;
+  drainDelayMs: number;
+  gracePeriodMs: number;
+  nonFinite: "null" | "error" | "string";
+  enableLatencyLogging: boolean;
+  logLevel: "debug" | "info" | "warn" | "error" | "silent";
+  logFormat: "auto" | "text" | "json";
+}
+
+/** One row of the option table. */
+export interface OptionSpec {
+  readonly key: keyof ServerOptions;
+  /** KServe's spelling; the same with `-` for `_` works too. */
+  readonly flag: string;
+  readonly type: "integer" | "boolean" | "string" | readonly string[];
+  /** Undefined: decided when the server starts, as `doc` says. */
+  readonly default: number | boolean | string | undefined;
+  /** Smallest and largest integer allowed. */
+  readonly range?: readonly [number, number];
+  /** A further environment variable that sets it (KServe's own). */
+  readonly alias?: string;
+  /** One or two sentences for `--help`: meaning, unit, how to choose. */
+  readonly doc: string;
+}
+
+const MIB = 1_048_576;
+const MOST_MS = 2_147_483_647;
+
+/** The options of the server, in the order of `--help`. */
+export const SERVER_OPTIONS: readonly OptionSpec[] = [
+  {
+    key: "httpPort",
+    flag: "http_port",
+    type: "integer",
+    default: 8080,
+    range: [0, 65_535],
+    doc: "Port of the REST protocols; 0 takes a free one.",
+  },
+  {
+    key: "host",
+    flag: "host",
+    type: "string",
+    default: "127.0.0.1",
+    doc: "Address to listen on. Loopback keeps a laptop private; an image sets 0.0.0.0.",
+  },
+  {
+    key: "modelName",
+    flag: "model_name",
+    type: "string",
+    default: undefined,
+    doc: "Name in the URLs. Default: the folder's name.",
+  },
+  {
+    key: "modelDir",
+    flag: "model_dir",
+    type: "string",
+    default: undefined,
+    doc: "Folder of the model's files. Default: the served folder's model/, else the folder itself, else /mnt/models.",
+  },
+  {
+    key: "workers",
+    flag: "workers",
+    type: "integer",
+    default: 1,
+    range: [1, 512],
+    doc: "Worker threads, each with a copy of the model. More run more predicts at once and take more memory.",
+  },
+  {
+    key: "intraOpThreads",
+    flag: "intra_op_threads",
+    type: "integer",
+    default: undefined,
+    range: [1, 1024],
+    doc: "Threads of the engine within one predict. Default: granted CPUs / workers, at least 1.",
+  },
+  {
+    key: "requestTimeoutMs",
+    flag: "request_timeout_ms",
+    type: "integer",
+    default: 300_000,
+    range: [1, MOST_MS],
+    doc: "Milliseconds a request may take, queueing included, before it is answered with 504. A predictor's timeoutMs wins.",
+  },
+  {
+    key: "maxQueueSize",
+    flag: "max_queue_size",
+    type: "integer",
+    default: 1024,
+    range: [0, 1_000_000],
+    doc: "Requests that may wait for a worker; one more is answered with 429 and Retry-After.",
+  },
+  {
+    key: "maxBodyBytes",
+    flag: "max_body_bytes",
+    type: "integer",
+    default: 100 * MIB,
+    range: [1, 2_000_000_000],
+    doc: "Largest request body, before and after decompression; above it 413.",
+  },
+  {
+    key: "maxHeaderBytes",
+    flag: "max_header_bytes",
+    type: "integer",
+    default: 16_384,
+    range: [1024, MIB],
+    doc: "Largest set of request headers; above it 431.",
+  },
+  {
+    key: "maxTensorBytes",
+    flag: "max_tensor_bytes",
+    type: "integer",
+    default: 256 * MIB,
+    range: [1, 2_000_000_000],
+    doc: "Memory one tensor may take once decoded (JSON is shorter than its tensor); above it 413.",
+  },
+  {
+    key: "timeoutKeepAlive",
+    flag: "timeout_keep_alive",
+    type: "integer",
+    default: 65,
+    range: [1, 86_400],
+    doc: "Seconds an idle connection is kept; longer than a load balancer's own, which is often 60.",
+  },
+  {
+    key: "drainDelayMs",
+    flag: "drain_delay_ms",
+    type: "integer",
+    default: 0,
+    range: [0, MOST_MS],
+    doc: "Milliseconds to go on serving after SIGTERM, not ready, while the cluster takes the pod out of rotation.",
+  },
+  {
+    key: "gracePeriodMs",
+    flag: "grace_period_ms",
+    type: "integer",
+    default: 30_000,
+    range: [0, MOST_MS],
+    doc: "Milliseconds that requests in flight have to finish after the drain delay.",
+  },
+  {
+    key: "nonFinite",
+    flag: "non_finite",
+    type: ["null", "error", "string"],
+    default: "null",
+    doc: "How NaN and infinities of an answer appear in JSON, which has no word for them: null as the KServe Python server does, an error (500), or the strings NaN, Infinity, -Infinity. Binary tensors carry them as they are.",
+  },
+  {
+    key: "enableLatencyLogging",
+    flag: "enable_latency_logging",
+    type: "boolean",
+    default: false,
+    doc: "Log a line with the stage times of every request. The metrics have them in any case.",
+  },
+  {
+    key: "logLevel",
+    flag: "log_level",
+    type: ["debug", "info", "warn", "error", "silent"],
+    default: "info",
+    alias: "KSERVE_LOGLEVEL",
+    doc: "Least severe level that is logged.",
+  },
+  {
+    key: "logFormat",
+    flag: "log_format",
+    type: ["auto", "text", "json"],
+    default: "auto",
+    doc: "auto: text on a terminal, JSON lines otherwise.",
+  },
+];
+
+/** Flags of the KServe Python server that have no meaning here yet: accepted with a warning, so its manifests start. */
+export const IGNORED_KSERVE_FLAGS: readonly string[] = [
+  "grpc_port",
+  "enable_grpc",
+  "max_threads",
+  "max_asyncio_workers",
+  "enable_docs_url",
+  "configure_logging",
+  "log_config_file",
+  "access_log_format",
+  "event_loop",
+  "protocol",
+  "grpc_max_send_message_length",
+  "grpc_max_receive_message_length",
+  "nthread",
+];
+
+/** The environment variable of an option. */
+export function environmentName(flag: string): string {
+  return `KSERVE_TS_${flag.toUpperCase()}`;
+}
+
+/** The defaults of every option. */
+export function defaultServerOptions(): ServerOptions {
+  return Object.fromEntries(
+    SERVER_OPTIONS.map((spec) => [spec.key, spec.default]),
+  ) as unknown as ServerOptions;
+}
+
+/**
+ * One option's value from text, as a flag or variable has it.
+ * @param source how the text came, for the message: `--workers` or `KSERVE_TS_WORKERS`
+ * @throws KtsError KTS_USAGE when the text is not a value of the option
+ */
+export function parseOption(spec: OptionSpec, text: string, source: string): number | boolean | string {
+  if (spec.type === "integer") return parseInteger(spec, text, source);
+  if (spec.type === "boolean") return parseBoolean(text, source);
+  if (spec.type === "string") {
+    if (text === "") throw new KtsError("KTS_USAGE", `${source} needs a value`);
+    return text;
+  }
+  const choice = text.toLowerCase();
+  if (spec.type.includes(choice)) return choice;
+  throw new KtsError(
+    "KTS_USAGE",
+    `${source} is ${JSON.stringify(text)}, expected one of ${spec.type.join(", ")}`,
+  );
+}
+
+function parseInteger(spec: OptionSpec, text: string, source: string): number {
+  const [least, most] = spec.range ?? [0, Number.MAX_SAFE_INTEGER];
+  const value = /^\d+$/.test(text) ? Number(text) : NaN;
+  if (value >= least && value <= most) return value;
+  throw new KtsError(
+    "KTS_USAGE",
+    `${source} is ${JSON.stringify(text)}, expected an integer from ${least} to ${most}`,
+  );
+}
+
+/** The words that Python's strtobool takes, as the KServe server does. */
+function parseBoolean(text: string, source: string): boolean {
+  const word = text.toLowerCase();
+  if (["y", "yes", "t", "true", "on", "1"].includes(word)) return true;
+  if (["n", "no", "f", "false", "off", "0"].includes(word)) return false;
+  throw new KtsError("KTS_USAGE", `${source} is ${JSON.stringify(text)}, expected true or false`);
+}
+
+/**
+ * The options that the environment sets.
+ * @throws KtsError KTS_USAGE when a variable's text is not a value of its option
+ */
+export function optionsFromEnvironment(
+  env: Readonly<Record<string, string | undefined>>,
+): Partial<ServerOptions> {
+  const found: Record<string, number | boolean | string> = {};
+  for (const spec of SERVER_OPTIONS) {
+    const names = [environmentName(spec.flag), ...(spec.alias === undefined ? [] : [spec.alias])];
+    const name = names.find((candidate) => env[candidate] !== undefined && env[candidate] !== "");
+    if (name !== undefined) found[spec.key] = parseOption(spec, env[name] as string, name);
+  }
+  return found as Partial<ServerOptions>;
+}

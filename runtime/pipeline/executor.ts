@@ -1,0 +1,75 @@
+import type { Payload, Prediction, Protocol, Verb } from "../../contract/inference.ts";
+import type { TensorSpec } from "../../contract/signature.ts";
+
+/** One request as it reaches the predictor: plain data that crosses a thread boundary. */
+export interface Job {
+  readonly verb: Verb;
+  readonly protocol: Protocol;
+  readonly requestId: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly payload: Payload;
+}
+
+/** Milliseconds each stage took; 0 for a stage the predictor does not have. */
+export interface StageTimings {
+  /** Waiting for a worker. */
+  queue: number;
+  preProcess: number;
+  /** predict, or explain where the verb says so. */
+  predict: number;
+  postProcess: number;
+}
+
+/** A predictor's answer. */
+export interface JobResult {
+  readonly prediction: Prediction;
+  readonly timings: StageTimings;
+}
+
+/** What the server has to know of a loaded model; decided once, when it is registered. */
+export interface ModelInfo {
+  /** V2 metadata's `platform`: the engine's, or `kserve-ts` for a handwritten predictor. */
+  readonly platform: string;
+  /** The signature on the wire; empty lists where it is not known. */
+  readonly inputs: readonly TensorSpec[];
+  readonly outputs: readonly TensorSpec[];
+  /**
+   * True: V1 instances are stacked into tensors by `inputs`, and V2 tensors checked against them, before the request
+   * is queued. False: the predictor gets the request's own form, through `preProcess` or `instance`, or because
+   * there is no signature.
+   */
+  readonly takesTensors: boolean;
+  /** The predictor can answer `:explain`. */
+  readonly explains: boolean;
+  /** The predictor's own `timeoutMs`. */
+  readonly timeoutMs: number | undefined;
+  readonly execution: "worker" | "inline";
+  /** Milliseconds that load took. */
+  readonly loadMs: number;
+}
+
+/** How busy an executor is. */
+export interface ExecutorLoad {
+  /** Requests that wait for a worker. */
+  readonly queued: number;
+  /** Requests that a worker (or the inline runner) has. */
+  readonly running: number;
+  /** Workers that can take requests. */
+  readonly workers: number;
+}
+
+/** Runs a loaded model's predictor: in this thread, or in a pool of worker threads. */
+export interface Executor extends AsyncDisposable {
+  readonly info: ModelInfo;
+  /** Why the model cannot answer now; undefined while it can. */
+  readonly notReadyReason: string | undefined;
+  readonly load: ExecutorLoad;
+  /**
+   * Runs one request. The job's tensors may be taken over: do not touch them afterwards.
+   * @throws KtsError whatever went wrong: bad input, a full queue, a dead worker, an abort (`signal.reason`)
+   */
+  run(job: Job, signal: AbortSignal): Promise<JobResult>;
+  /** The predictor's own metrics of each worker, as prom-client's `getMetricsAsJSON` gives them. */
+  userMetrics(): Promise<readonly unknown[]>;
+}
