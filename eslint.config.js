@@ -29,6 +29,7 @@ export default tseslint.config(
     },
   },
   { files: ["test/**", "bench/**", "examples/**"], rules: { "no-console": "off" } },
+  { files: ["test/types/**"], rules: { "@typescript-eslint/no-unused-vars": "off" } },
   {
     files: ["contract/**", "protocol/**", "client/**", "runtime/**", "builder/**", "deployer/**", "cli/**"],
     plugins: { house: { rules: { imports: importRule } } },
