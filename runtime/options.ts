@@ -36,6 +36,8 @@ export interface OptionSpec {
   readonly default: number | boolean | string | undefined;
   /** Smallest and largest integer allowed. */
   readonly range?: readonly [number, number];
+  /** Other words for a choice, lower case: those of Python's logging. */
+  readonly synonyms?: Readonly<Record<string, string>>;
   /** A further environment variable that sets it (KServe's own). */
   readonly alias?: string;
   /** One or two sentences for `--help`: meaning, unit, how to choose. */
@@ -175,6 +177,7 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     flag: "log_level",
     type: ["debug", "info", "warn", "error", "silent"],
     default: "info",
+    synonyms: { warning: "warn", critical: "error", fatal: "error" },
     alias: "KSERVE_LOGLEVEL",
     doc: "Least severe level that is logged.",
   },
@@ -228,7 +231,8 @@ export function parseOption(spec: OptionSpec, text: string, source: string): num
     if (text === "") throw new KtsError("KTS_USAGE", `${source} needs a value`);
     return text;
   }
-  const choice = text.toLowerCase();
+  const word = text.toLowerCase();
+  const choice = spec.synonyms?.[word] ?? word;
   if (spec.type.includes(choice)) return choice;
   throw new KtsError(
     "KTS_USAGE",

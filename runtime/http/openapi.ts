@@ -1,0 +1,181 @@
+import type { DataPlane } from "../data-plane.ts";
+import type { ServedModel } from "../served-model.ts";
+import { v1Example, v2Example } from "./openapi-examples.ts";
+import { type Schema, instanceSchema, tensorsSchema } from "./openapi-tensors.ts";
+
+/** The server's routes as an OpenAPI 3.1 document, its bodies described by each model's signature. */
+export function openApiDocument(plane: DataPlane, version: string): Schema {
+  const paths: Record<string, unknown> = { ...serverPaths() };
+  const schemas: Record<string, unknown> = { Error: ERROR_SCHEMA };
+  for (const model of plane.models.filter((candidate) => candidate.load !== undefined)) {
+    Object.assign(paths, modelPaths(model));
+    Object.assign(schemas, modelSchemas(model));
+  }
+  return {
+    openapi: "3.1.0",
+    info: {
+      title: "kserve-ts",
+      version,
+      description: "KServe V1 and Open Inference Protocol (V2) with the binary tensor extension.",
+    },
+    paths,
+    components: { schemas },
+  };
+}
+
+const ERROR_SCHEMA: Schema = {
+  type: "object",
+  required: ["error"],
+  properties: { error: { type: "string" } },
+};
+
+function json(schema: Schema, example?: unknown): Schema {
+  return { "application/json": { schema, ...(example !== undefined && { example }) } };
+}
+
+function ref(name: string): Schema {
+  return { $ref: `#/components/schemas/${name}` };
+}
+
+const FAILURES: Schema = {
+  "4XX": { description: "The request is wrong; the text says where.", content: json(ref("Error")) },
+  "5XX": { description: "The server or the model failed.", content: json(ref("Error")) },
+};
+
+function getOperation(summary: string, schema: Schema, tag: string): Schema {
+  return {
+    get: {
+      summary,
+      tags: [tag],
+      responses: { 200: { description: "OK", content: json(schema) }, ...FAILURES },
+    },
+  };
+}
+
+function flag(name: string): Schema {
+  return { type: "object", required: [name], properties: { [name]: { type: "boolean" } } };
+}
+
+const MODEL_LIST: Schema = {
+  type: "object",
+  properties: { models: { type: "array", items: { type: "string" } } },
+};
+
+function serverPaths(): Schema {
+  const text = { type: "string" };
+  const server = {
+    type: "object",
+    properties: { name: text, version: text, extensions: { type: "array", items: text } },
+  };
+  return {
+    "/": getOperation(
+      "Whether the server runs",
+      { type: "object", properties: { status: { const: "alive" } } },
+      "server",
+    ),
+    "/v2": getOperation("Server metadata", server, "server"),
+    "/v2/health/live": getOperation("Whether the server runs", flag("live"), "server"),
+    "/v2/health/ready": getOperation("Whether every model can answer", flag("ready"), "server"),
+    "/v1/models": getOperation("The models", MODEL_LIST, "server"),
+    "/v2/models": getOperation("The models", MODEL_LIST, "server"),
+  };
+}
+
+function modelPaths(model: ServedModel): Schema {
+  const segment = encodeURIComponent(model.name);
+  const paths: Record<string, unknown> = {
+    [`/v1/models/${segment}`]: getOperation("Whether the model can answer", readySchema(), model.name),
+    [`/v1/models/${segment}:predict`]: post(
+      model,
+      "Predict (V1)",
+      "V1Request",
+      "V1Response",
+      v1Example(model),
+    ),
+    [`/v2/models/${segment}`]: getOperation("Model metadata", ref(`${model.name}.Metadata`), model.name),
+    [`/v2/models/${segment}/ready`]: getOperation("Whether the model can answer", readySchema(), model.name),
+    [`/v2/models/${segment}/infer`]: post(model, "Infer (V2)", "V2Request", "V2Response", v2Example(model)),
+  };
+  if (model.info.explains) {
+    paths[`/v1/models/${segment}:explain`] = post(
+      model,
+      "Explain (V1)",
+      "V1Request",
+      "V1Explanation",
+      v1Example(model),
+    );
+  }
+  return paths;
+}
+
+function readySchema(): Schema {
+  return { type: "object", properties: { name: { type: "string" }, ready: { type: "boolean" } } };
+}
+
+function post(
+  model: ServedModel,
+  summary: string,
+  request: string,
+  response: string,
+  example: unknown,
+): Schema {
+  return {
+    post: {
+      summary,
+      tags: [model.name],
+      requestBody: { required: true, content: json(ref(`${model.name}.${request}`), example) },
+      responses: {
+        200: { description: "The prediction", content: json(ref(`${model.name}.${response}`)) },
+        ...FAILURES,
+      },
+    },
+  };
+}
+
+function modelSchemas(model: ServedModel): Schema {
+  const { inputs, outputs, takesTensors } = model.info;
+  const instance = takesTensors ? instanceSchema(inputs) : {};
+  const text = { type: "string" };
+  const parameters = { type: "object", additionalProperties: { type: ["string", "number", "boolean"] } };
+  return {
+    [`${model.name}.V1Request`]: {
+      type: "object",
+      required: ["instances"],
+      properties: { instances: { type: "array", items: instance } },
+    },
+    [`${model.name}.V1Response`]: {
+      type: "object",
+      properties: {
+        predictions: { type: "array", items: outputs.length === 0 ? {} : instanceSchema(outputs) },
+      },
+    },
+    ...(model.info.explains && { [`${model.name}.V1Explanation`]: { type: "object" } }),
+    [`${model.name}.V2Request`]: {
+      type: "object",
+      required: ["inputs"],
+      properties: {
+        id: text,
+        parameters,
+        inputs: { type: "array", items: tensorsSchema(inputs) },
+        outputs: {
+          type: "array",
+          items: { type: "object", required: ["name"], properties: { name: text, parameters } },
+        },
+      },
+    },
+    [`${model.name}.V2Response`]: {
+      type: "object",
+      required: ["model_name", "outputs"],
+      properties: {
+        model_name: { const: model.name },
+        model_version: { type: ["string", "null"] },
+        id: text,
+        outputs: { type: "array", items: tensorsSchema(outputs) },
+      },
+    },
+    [`${model.name}.Metadata`]: {
+      type: "object",
+      properties: { name: text, platform: text, inputs: { type: "array" }, outputs: { type: "array" } },
+    },
+  };
+}

@@ -1,0 +1,19 @@
+import { basename } from "node:path";
+import type { Predictor } from "../../contract/predictor.ts";
+import { loadModule } from "./load-module.ts";
+import { predictorFromExports } from "./predictor-exports.ts";
+import type { ModelSource } from "./source.ts";
+
+/**
+ * Imports and checks a source's predictor; one without any members where an engine runs the model by itself.
+ * Nothing of it has run yet but its module's top level.
+ * @throws KtsError KTS_PREDICTOR_INVALID
+ */
+export async function loadPredictor(source: ModelSource): Promise<Predictor> {
+  if (source.predictorPath === undefined) return {};
+  return predictorFromExports(await loadModule(source.predictorPath), {
+    file: basename(source.predictorPath),
+    hasModelFile: source.modelFile !== undefined,
+    modelDir: source.modelDir,
+  });
+}

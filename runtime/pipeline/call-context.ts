@@ -1,0 +1,54 @@
+import type { Registry } from "prom-client";
+import type { Protocol, Verb } from "../../contract/inference.ts";
+import type { PredictorLog, RequestContext } from "../../contract/predictor.ts";
+import type { Job } from "./executor.ts";
+import { type LogSink, createPredictorLog } from "./predictor-log.ts";
+import type { UserMetrics } from "./user-metrics.ts";
+
+/** What has a signal, made at the latest when it is read: an AbortController, or a job that makes one then. */
+export interface SignalSource {
+  readonly signal: AbortSignal;
+}
+
+/** What is the same for every call of a predictor. */
+export interface PredictorHost {
+  readonly modelName: string;
+  readonly log: LogSink;
+  readonly metrics: UserMetrics;
+}
+
+/** `ctx` of one request. What costs to make is made when it is read. */
+export class CallContext implements RequestContext {
+  readonly requestId: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  readonly protocol: Protocol;
+  readonly verb: Verb;
+  readonly modelName: string;
+  readonly #host: PredictorHost;
+  readonly #abort: SignalSource;
+
+  constructor(job: Job, abort: SignalSource, host: PredictorHost) {
+    this.requestId = job.requestId;
+    this.headers = job.headers;
+    this.parameters = job.parameters;
+    this.protocol = job.protocol;
+    this.verb = job.verb;
+    this.modelName = host.modelName;
+    this.#host = host;
+    this.#abort = abort;
+  }
+
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get log(): PredictorLog {
+    const { log, modelName } = this.#host;
+    return createPredictorLog(log, { model: modelName, requestId: this.requestId });
+  }
+
+  get metrics(): Registry {
+    return this.#host.metrics.registry;
+  }
+}

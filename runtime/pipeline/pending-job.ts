@@ -1,0 +1,50 @@
+import type { Job, JobResult } from "./executor.ts";
+
+/** Who has a request: a worker, which has to be told of its abort. */
+export interface JobHolder {
+  abort(pending: PendingJob): void;
+}
+
+/** A request between `run` and its answer. An abort of its signal rejects it at once. */
+export class PendingJob {
+  readonly job: Job;
+  readonly promise: Promise<JobResult>;
+  /** When it came, by `performance.now`. */
+  readonly cameAt = performance.now();
+  readonly signal: AbortSignal;
+  /** Undefined while it waits. */
+  holder: JobHolder | undefined;
+  readonly #onAbort: (pending: PendingJob) => void;
+  #resolve!: (result: JobResult) => void;
+  #reject!: (reason: unknown) => void;
+
+  /** @param onAbort called after the promise was rejected with the signal's reason */
+  constructor(job: Job, signal: AbortSignal, onAbort: (pending: PendingJob) => void) {
+    this.job = job;
+    this.signal = signal;
+    this.#onAbort = onAbort;
+    this.promise = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+    // The object itself as the listener: one allocation less a request than a closure.
+    signal.addEventListener("abort", this, { once: true });
+  }
+
+  handleEvent(): void {
+    this.#reject(this.signal.reason);
+    this.#onAbort(this);
+  }
+
+  /** Answers. After an abort it has no effect. */
+  resolve(result: JobResult): void {
+    this.signal.removeEventListener("abort", this);
+    this.#resolve(result);
+  }
+
+  /** Fails. After an abort it has no effect. */
+  reject(error: unknown): void {
+    this.signal.removeEventListener("abort", this);
+    this.#reject(error);
+  }
+}

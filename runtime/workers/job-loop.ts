@@ -1,0 +1,158 @@
+import type { MessagePort } from "node:worker_threads";
+import {
+  type ErrorRecord,
+  KtsError,
+  fromErrorRecord,
+  messageOf,
+  toErrorRecord,
+} from "../../contract/errors.ts";
+import type { SignalSource } from "../pipeline/call-context.ts";
+import type { JobResult } from "../pipeline/executor.ts";
+import type { PredictorRunner } from "../pipeline/runner.ts";
+import { freeBlocks, largeBlocks } from "../pipeline/tensor-memory.ts";
+import type { FromWorker } from "./messages.ts";
+import { Cargo, type MayMove } from "./transfer.ts";
+import { type JobRow, ReceivedJob, type ResultRow, packResult } from "./wire.ts";
+
+/** A job that took longer is answered at once; the others of its message share an answer. */
+const GROUP_MS = 1;
+
+/** An answer that shows less than this part (1 / 4) of a block is copied out: the block is better freed here. */
+const WORTH_MOVING = 4;
+
+/**
+ * Runs of an engine that start together: each ends within one turn of the event loop, so several share the turn's
+ * cost. No code of the predictor's runs between them.
+ */
+const ENGINE_LANES = 4;
+
+/** Runs a worker's jobs in order, as many at once as the predictor's `concurrency` allows. */
+export class JobLoop {
+  readonly #runner: PredictorRunner;
+  readonly #port: MessagePort;
+  readonly #most: number;
+  readonly #waiting: WorkerJob[] = [];
+  readonly #jobs = new Map<number, WorkerJob>();
+  #ended: EndedJob[] = [];
+  #flushTimer: NodeJS.Timeout | undefined;
+  #lanes = 0;
+
+  constructor(runner: PredictorRunner, port: MessagePort) {
+    this.#runner = runner;
+    this.#port = port;
+    this.#most = runner.concurrency ?? (runner.isEngineOnly ? ENGINE_LANES : 1);
+  }
+
+  /** Takes the jobs of a message. */
+  add(rows: readonly JobRow[]): void {
+    for (const row of rows) {
+      const entry = new WorkerJob(new ReceivedJob(row));
+      this.#jobs.set(entry.job.id, entry);
+      this.#waiting.push(entry);
+    }
+    while (this.#lanes < this.#most && this.#waiting.length > 0) void this.#runLane();
+  }
+
+  /** Aborts a job's signal; one that has not begun never will. */
+  abort(id: number, reason: ErrorRecord): void {
+    this.#jobs.get(id)?.abort(fromErrorRecord(reason));
+  }
+
+  async #runLane(): Promise<void> {
+    this.#lanes++;
+    for (let entry = this.#waiting.shift(); entry !== undefined; entry = this.#waiting.shift()) {
+      const started = performance.now();
+      const ended = await this.#runOne(entry, started - entry.cameAt);
+      this.#jobs.delete(entry.job.id);
+      this.#ended.push(ended);
+      if (performance.now() - started > GROUP_MS || this.#jobs.size === 0) this.#flush();
+      // One that waits for something else must not hold this one's answer back.
+      else this.#flushTimer ??= setTimeout(() => this.#flush(), GROUP_MS);
+    }
+    this.#lanes--;
+  }
+
+  async #runOne(entry: WorkerJob, queueMs: number): Promise<EndedJob> {
+    const { job } = entry;
+    try {
+      if (entry.aborted) throw entry.signal.reason;
+      const outcome = this.#runner.run(job, entry);
+      const result = outcome instanceof Promise ? await outcome : outcome;
+      result.timings.queue = queueMs;
+      return { job, result };
+    } catch (error) {
+      return { job, error: toErrorRecord(error, "KTS_PREDICTOR_FAILED") };
+    }
+  }
+
+  /** Sends what has ended as one message, then frees its requests' memory: nothing is read from it any more. */
+  #flush(): void {
+    clearTimeout(this.#flushTimer);
+    this.#flushTimer = undefined;
+    const ended = this.#ended;
+    if (ended.length === 0) return;
+    this.#ended = [];
+    try {
+      this.#post(ended);
+    } catch {
+      for (const one of ended) this.#postAlone(one);
+    }
+    for (const { job } of ended) freeBlocks(largeBlocks(job.payload));
+  }
+
+  #post(ended: readonly EndedJob[]): void {
+    const cargo = new Cargo();
+    const results = ended.map((one) => this.#pack(one, cargo));
+    const message: FromWorker = { type: "results", results };
+    this.#port.postMessage(message, cargo.blocks);
+  }
+
+  #pack(ended: EndedJob, cargo: Cargo): ResultRow {
+    const { job } = ended;
+    if ("error" in ended) return [job.id, ended.error];
+    const inputs = largeBlocks(job.payload);
+    const isNew = this.#runner.answersAreNew && job.verb === "predict";
+    const mayMove: MayMove = (block, viewBytes) =>
+      (isNew || inputs.has(block)) && viewBytes * WORTH_MOVING >= block.byteLength;
+    return packResult(job.id, ended.result, cargo, mayMove);
+  }
+
+  /** One answer that cannot be cloned (it holds a function, say) fails alone. */
+  #postAlone(ended: EndedJob): void {
+    try {
+      this.#post([ended]);
+    } catch (error) {
+      const failed = new KtsError("KTS_BAD_PREDICTION", `the answer is not plain data: ${messageOf(error)}`);
+      this.#post([{ job: ended.job, error: toErrorRecord(failed, "KTS_BAD_PREDICTION") }]);
+    }
+  }
+}
+
+type EndedJob = { readonly job: ReceivedJob } & (
+  { readonly result: JobResult } | { readonly error: ErrorRecord }
+);
+
+/** A job in this worker. Its signal exists from the moment that somebody looks at it. */
+class WorkerJob implements SignalSource {
+  readonly job: ReceivedJob;
+  readonly cameAt = performance.now();
+  #controller: AbortController | undefined;
+
+  constructor(job: ReceivedJob) {
+    this.job = job;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    return this.#controller.signal;
+  }
+
+  get aborted(): boolean {
+    return this.#controller?.signal.aborted === true;
+  }
+
+  abort(reason: unknown): void {
+    this.#controller ??= new AbortController();
+    this.#controller.abort(reason);
+  }
+}

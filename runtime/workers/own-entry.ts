@@ -1,0 +1,15 @@
+/** Whether this is the source tree, not the bundle. */
+export const RUNS_FROM_SOURCE = import.meta.url.endsWith(".ts");
+
+/** Where each entry lies: in the source tree, and beside the chunk this file ends up in. */
+const ENTRIES = {
+  worker: ["./worker-entry.ts", "./worker.js"],
+  contract: ["../../contract/index.ts", "./contract.js"],
+  client: ["../../client/index.ts", "./client.js"],
+} as const;
+
+/** The URL of one of our own entry points, whether we run from source or from the bundle. */
+export function ownEntry(name: keyof typeof ENTRIES): string {
+  const [source, bundled] = ENTRIES[name];
+  return new URL(RUNS_FROM_SOURCE ? source : bundled, import.meta.url).href;
+}

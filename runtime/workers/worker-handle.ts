@@ -1,0 +1,266 @@
+import { type ResourceLimits, Worker } from "node:worker_threads";
+import { KtsError, fromErrorRecord, isKtsError, messageOf, toErrorRecord } from "../../contract/errors.ts";
+import type { ModelInfo } from "../pipeline/executor.ts";
+import type { JobHolder, PendingJob } from "../pipeline/pending-job.ts";
+import type { LogSink } from "../pipeline/predictor-log.ts";
+import type { FromWorker, ToWorker, WorkerBoot } from "./messages.ts";
+import { ownEntry } from "./own-entry.ts";
+import { Cargo } from "./transfer.ts";
+import { type JobRow, type ResultRow, packJob, unpackResult } from "./wire.ts";
+
+/** Times that hardly anybody has to change, but tests do. */
+export interface WorkerTuning {
+  /** Milliseconds after its abort that a job may go on before its worker is ended. Default 10 s. */
+  readonly overrunMs?: number;
+  /** Milliseconds that `unload` may take when a worker is disposed of. Default 5 s. */
+  readonly unloadMs?: number;
+  /** Memory limits of a worker's heap. Default: Node's own, but for the young generation. */
+  readonly resourceLimits?: ResourceLimits;
+}
+
+/** Left alone V8 lets what a request leaves behind grow to three times this, and gains no speed by it. */
+const YOUNG_GENERATION_MB = 24;
+
+/** A busy worker answers for its metrics late; then its last known ones stand. */
+const METRICS_MS = 1000;
+
+/** What a worker says once it is up. */
+export type Booted = { readonly info: ModelInfo; readonly concurrency: number } | "inline";
+
+/** What the pool wants to know of its workers. */
+export interface WorkerEvents {
+  readonly log: LogSink;
+  /** Jobs came back: there is room. `jobMs` has each one's time in the predictor. */
+  answered(worker: WorkerHandle, jobMs: readonly number[]): void;
+  /** The thread is gone, and its jobs have failed. */
+  died(worker: WorkerHandle, death: WorkerDeath): void;
+}
+
+/** How a worker ended. */
+export interface WorkerDeath {
+  readonly reason: string;
+  readonly stack: string | undefined;
+  /** Some jobs were under way. */
+  readonly hadJobs: boolean;
+}
+
+/** One worker thread, seen from the main thread. */
+export class WorkerHandle implements JobHolder {
+  /** Resolves when its model is loaded; rejects when it does not load. */
+  readonly booted: Promise<Booted>;
+  readonly #worker: Worker;
+  readonly #events: WorkerEvents;
+  readonly #tuning: WorkerTuning;
+  readonly #jobs = new Map<number, PendingJob>();
+  readonly #overruns = new Map<number, NodeJS.Timeout>();
+  readonly #metricsWanted = new Map<number, () => void>();
+  readonly #boot = Promise.withResolvers<Booted>();
+  readonly #disposed = Promise.withResolvers<void>();
+  #concurrency = 0;
+  #nextId = 0;
+  #lastError: unknown;
+  #lastMetrics: unknown;
+  #death: WorkerDeath | undefined;
+
+  constructor(boot: WorkerBoot, events: WorkerEvents, tuning: WorkerTuning) {
+    this.#events = events;
+    this.#tuning = tuning;
+    this.booted = this.#boot.promise;
+    // Whoever waits for it is told; nobody has to.
+    this.booted.catch(() => undefined);
+    this.#worker = new Worker(new URL(ownEntry("worker")), {
+      workerData: boot,
+      name: boot.source.name,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB, ...tuning.resourceLimits },
+    });
+    this.#worker.on("message", (message: FromWorker) => this.#receive(message));
+    this.#worker.on("error", (error: unknown) => (this.#lastError = error));
+    this.#worker.on("messageerror", (error: unknown) => this.#kill(error));
+    this.#worker.on("exit", (code: number) => this.#exited(code));
+  }
+
+  /** Jobs that may be under way at once; 0 until it is up. */
+  get concurrency(): number {
+    return this.#death === undefined ? this.#concurrency : 0;
+  }
+
+  /** How it ended; undefined while it lives. */
+  get death(): WorkerDeath | undefined {
+    return this.#death;
+  }
+
+  /** Jobs it has. */
+  get running(): number {
+    return this.#jobs.size;
+  }
+
+  /** Hands jobs over as one message; their large tensors move. */
+  send(jobs: readonly PendingJob[]): void {
+    const cargo = new Cargo();
+    const rows: JobRow[] = [];
+    for (const pending of jobs) {
+      const id = this.#nextId++;
+      this.#jobs.set(id, pending);
+      pending.holder = this;
+      rows.push(packJob(id, pending.job, cargo));
+    }
+    try {
+      this.#post({ type: "jobs", jobs: rows }, cargo.blocks);
+    } catch (error) {
+      for (const [id] of rows) {
+        this.#take(id)?.reject(
+          new KtsError("KTS_INTERNAL", `a request could not be handed to a worker: ${messageOf(error)}`),
+        );
+      }
+    }
+  }
+
+  /** Aborts a job that it has. It counts as busy with it until it says that it has ended. */
+  abort(pending: PendingJob): void {
+    for (const [id, own] of this.#jobs) {
+      if (own !== pending) continue;
+      this.#post({ type: "abort", id, reason: toErrorRecord(pending.signal.reason, "KTS_CANCELLED") });
+      const timer = setTimeout(() => this.#overrun(id), this.#tuning.overrunMs ?? 10_000);
+      this.#overruns.set(id, timer.unref());
+      return;
+    }
+  }
+
+  /** The predictor's metrics; the last known ones while the worker is busy. */
+  async metrics(): Promise<unknown> {
+    if (this.#death !== undefined) return undefined;
+    const id = this.#nextId++;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, METRICS_MS).unref();
+      this.#metricsWanted.set(id, () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      this.#post({ type: "metrics", id });
+    });
+    this.#metricsWanted.delete(id);
+    return this.#lastMetrics;
+  }
+
+  /** Fails the jobs it has, runs the predictor's `unload`, for a bounded time, and ends the thread. */
+  async dispose(): Promise<void> {
+    for (const id of [...this.#jobs.keys()]) {
+      this.#take(id)?.reject(new KtsError("KTS_SHUTTING_DOWN", "the server is shutting down"));
+    }
+    if (this.concurrency > 0) {
+      this.#post({ type: "dispose" });
+      const timer = setTimeout(this.#disposed.resolve, this.#tuning.unloadMs ?? 5000);
+      await this.#disposed.promise;
+      clearTimeout(timer);
+    }
+    await this.#worker.terminate();
+  }
+
+  #post(message: ToWorker, blocks: readonly ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, blocks);
+  }
+
+  #receive(message: FromWorker): void {
+    switch (message.type) {
+      case "results":
+        this.#answer(message.results);
+        return;
+      case "log":
+        this.#events.log(message.level, message.message, message.fields);
+        return;
+      case "metrics":
+        this.#lastMetrics = message.metrics;
+        this.#metricsWanted.get(message.id)?.();
+        return;
+      case "aborting":
+        // Its event loop turns: beside others under way this job is slow, not stuck.
+        if (this.#concurrency > 1) this.#forgetOverrun(message.id);
+        return;
+      case "ready":
+        this.#concurrency = message.concurrency;
+        this.#boot.resolve(message);
+        return;
+      case "inline":
+        this.#boot.resolve("inline");
+        return;
+      case "failed":
+        this.#lastError = fromErrorRecord(message.error);
+        this.#boot.reject(this.#lastError);
+        return;
+      case "disposed":
+        this.#disposed.resolve();
+    }
+  }
+
+  #answer(rows: readonly ResultRow[]): void {
+    const now = performance.now();
+    const jobMs: number[] = [];
+    for (const row of rows) {
+      const pending = this.#take(row[0]);
+      if (pending === undefined) continue;
+      if (row[1] !== undefined) {
+        pending.reject(fromErrorRecord(row[1]));
+        continue;
+      }
+      const result = unpackResult(row);
+      const { timings } = result;
+      const inPredictor = timings.preProcess + timings.predict + timings.postProcess;
+      jobMs.push(inPredictor);
+      // Whatever was not the predictor's own time was waiting: in the queue, for the thread, behind its message.
+      timings.queue = Math.max(timings.queue, now - pending.cameAt - inPredictor);
+      pending.resolve(result);
+    }
+    this.#events.answered(this, jobMs);
+  }
+
+  #take(id: number): PendingJob | undefined {
+    const pending = this.#jobs.get(id);
+    this.#jobs.delete(id);
+    this.#forgetOverrun(id);
+    return pending;
+  }
+
+  #forgetOverrun(id: number): void {
+    clearTimeout(this.#overruns.get(id));
+    this.#overruns.delete(id);
+  }
+
+  #overrun(id: number): void {
+    if (!this.#jobs.has(id)) return;
+    this.#kill(new Error("a predict went on long after its abort"));
+  }
+
+  #kill(reason: unknown): void {
+    this.#lastError = reason;
+    void this.#worker.terminate();
+  }
+
+  #exited(code: number): void {
+    const reason = this.#reasonOfExit(code);
+    const stack = this.#lastError instanceof Error ? this.#lastError.stack : undefined;
+    this.#death = { reason, stack, hadJobs: this.#jobs.size > 0 };
+    for (const id of [...this.#jobs.keys()]) {
+      this.#take(id)?.reject(
+        new KtsError("KTS_WORKER_DIED", `the worker died while it had this request: ${reason}`, {
+          retryAfterSeconds: 1,
+        }),
+      );
+    }
+    for (const resolve of this.#metricsWanted.values()) resolve();
+    this.#disposed.resolve();
+    this.#boot.reject(
+      new KtsError("KTS_WORKER_BOOT_FAILED", `the worker died while it loaded the model: ${reason}`),
+    );
+    this.#events.died(this, this.#death);
+  }
+
+  #reasonOfExit(code: number): string {
+    const error = this.#lastError;
+    if ((error as { code?: unknown } | undefined)?.code === "ERR_WORKER_OUT_OF_MEMORY") {
+      return "it ran out of memory";
+    }
+    if (error === undefined) return `it exited with code ${code}`;
+    if (isKtsError(error)) return error.message;
+    return error instanceof Error ? `${error.name}: ${error.message}` : `it threw ${String(error)}`;
+  }
+}

@@ -1,0 +1,197 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { KtsError } from "../../../contract/errors.ts";
+import { discoverModel } from "../../../runtime/models/discover.ts";
+
+let root = "";
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), "discover-"));
+});
+afterEach(() => {
+  rmSync(root, { recursive: true });
+});
+
+/** Lays files out in a folder named digits, and looks there. */
+function lay(...files: string[]): string {
+  for (const file of files) {
+    const path = join(root, "digits", file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, file.endsWith("load.ts") ? "" : "content");
+  }
+  return join(root, "digits");
+}
+
+const nothingMounted = { mountedDir: "/nowhere" };
+
+async function failure(path: string, options = {}): Promise<KtsError> {
+  const error: unknown = await discoverModel(path, { ...nothingMounted, ...options }).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(KtsError);
+  return error as KtsError;
+}
+
+describe("discoverModel", () => {
+  it("finds a predictor and the model file in the folder's model/", async () => {
+    const folder = lay("predictor.ts", "model/model.onnx");
+    expect(await discoverModel(folder, nothingMounted)).toEqual({
+      name: "digits",
+      predictorPath: join(folder, "predictor.ts"),
+      modelFile: join(folder, "model/model.onnx"),
+      modelDir: join(folder, "model"),
+    });
+  });
+
+  it.each(["predictor.ts", "predictor.mts", "predictor.js", "predictor.mjs"])(
+    "finds %s alone",
+    async (name) => {
+      const folder = lay(name);
+      const { predictorPath, modelFile, modelDir } = await discoverModel(folder, nothingMounted);
+      expect({ predictorPath, modelFile, modelDir }).toEqual({
+        predictorPath: join(folder, name),
+        modelFile: undefined,
+        modelDir: folder,
+      });
+    },
+  );
+
+  it("finds a model file with no code beside it", async () => {
+    const folder = lay("resnet.onnx");
+    const source = await discoverModel(folder, nothingMounted);
+    expect(source).toMatchObject({ predictorPath: undefined, modelFile: join(folder, "resnet.onnx") });
+  });
+
+  it("finds what a cluster mounted, last", async () => {
+    const folder = lay("predictor.ts");
+    const mountedDir = join(root, "mnt");
+    mkdirSync(mountedDir);
+    writeFileSync(join(mountedDir, "model.onnx"), "x");
+    expect(await discoverModel(folder, { mountedDir })).toMatchObject({
+      modelDir: mountedDir,
+      modelFile: join(mountedDir, "model.onnx"),
+    });
+  });
+
+  it("gives a predictor the mounted folder for files that no engine knows", async () => {
+    const folder = lay("predictor.ts");
+    const mountedDir = join(root, "mnt");
+    mkdirSync(mountedDir);
+    writeFileSync(join(mountedDir, "weights.bin"), "x");
+    expect(await discoverModel(folder, { mountedDir })).toMatchObject({
+      modelDir: mountedDir,
+      modelFile: undefined,
+    });
+  });
+
+  it("takes modelDir where it is given", async () => {
+    const folder = lay("predictor.ts", "model/model.onnx", "other/net.onnx");
+    const modelDir = join(folder, "other");
+    expect(await discoverModel(folder, { modelDir })).toMatchObject({
+      modelDir,
+      modelFile: join(modelDir, "net.onnx"),
+    });
+  });
+
+  it("takes the highest version folder", async () => {
+    const folder = lay("model/2/model.onnx", "model/10/model.onnx");
+    expect(await discoverModel(folder, nothingMounted)).toMatchObject({
+      modelDir: join(folder, "model"),
+      modelFile: join(folder, "model/10/model.onnx"),
+    });
+  });
+
+  it("prefers model.onnx among several", async () => {
+    const folder = lay("a.onnx", "model.onnx", "z.onnx");
+    expect((await discoverModel(folder, nothingMounted)).modelFile).toBe(join(folder, "model.onnx"));
+  });
+
+  it("names several model files of which none is model.onnx", async () => {
+    const error = await failure(lay("a.onnx", "b.onnx"));
+    expect(error.code).toBe("KTS_PREDICTOR_INVALID");
+    expect(error.message).toContain("a.onnx, b.onnx");
+    expect(error.hint).toContain("model.onnx");
+  });
+
+  it("leaves several model files to a predictor that loads for itself", async () => {
+    const folder = lay("a.onnx", "b.onnx", "predictor.ts");
+    writeFileSync(join(folder, "predictor.ts"), "export function load() {}");
+    expect((await discoverModel(folder, nothingMounted)).modelFile).toBeUndefined();
+  });
+
+  it("names several predictors", async () => {
+    const error = await failure(lay("predictor.ts", "predictor.mjs"));
+    expect(error).toMatchObject({ code: "KTS_PREDICTOR_INVALID" });
+    expect(error.message).toContain("predictor.ts and predictor.mjs");
+  });
+
+  it("takes the path of a predictor or of a model file", async () => {
+    const folder = lay("predictor.ts", "predictor.js", "resnet.onnx");
+    expect(await discoverModel(join(folder, "predictor.js"), nothingMounted)).toMatchObject({
+      name: "digits",
+      predictorPath: join(folder, "predictor.js"),
+    });
+    expect(await discoverModel(join(folder, "resnet.onnx"))).toEqual({
+      name: "resnet",
+      predictorPath: undefined,
+      modelFile: join(folder, "resnet.onnx"),
+      modelDir: folder,
+    });
+  });
+
+  it("says what it looked for, and where, in an empty folder", async () => {
+    const folder = join(root, "digits");
+    mkdirSync(folder);
+    const error = await failure(folder);
+    expect(error.code).toBe("KTS_PREDICTOR_NOT_FOUND");
+    expect(error.message).toBe(
+      `no predictor (predictor.ts, .mts, .js or .mjs) in ${folder}, and no model file (*.onnx) in ${folder}/model, ${folder}, /nowhere`,
+    );
+  });
+
+  it("points at files that were probably meant", async () => {
+    expect((await failure(lay("Predictor.ts", "net.pt"))).hint).toBe(
+      "Found Predictor.ts: did you mean predictor.ts? Found net.pt: export the model to ONNX, or write a predictor.",
+    );
+  });
+
+  it("says that a folder does not exist", async () => {
+    expect((await failure(join(root, "nope"))).message).toContain("nope does not exist");
+    expect((await failure(lay("predictor.ts"), { modelDir: join(root, "nope") })).message).toMatch(
+      /^the model directory .*nope does not exist$/,
+    );
+  });
+
+  it("refuses a file that is neither", async () => {
+    const folder = lay("net.pt");
+    expect(await failure(join(folder, "net.pt"))).toMatchObject({ hint: "Export the model to ONNX." });
+  });
+});
+
+describe("the default name", () => {
+  it.each([
+    ["my model", "my-model"],
+    ["Zürich", "Zurich"],
+    ["model", "model"],
+    ["models", "model"],
+    ["app", "model"],
+    ["...", "model"],
+    ["iris_v1.2", "iris_v1.2"],
+  ])("of a folder %s is %s", async (folderName, name) => {
+    const folder = join(root, folderName === "..." ? "..." : folderName);
+    mkdirSync(folder);
+    writeFileSync(join(folder, "predictor.js"), "");
+    expect((await discoverModel(folder, nothingMounted)).name).toBe(name);
+  });
+
+  it("gives way to modelName", async () => {
+    expect((await discoverModel(lay("predictor.ts"), { modelName: "sums" })).name).toBe("sums");
+  });
+
+  it.each(["a/b", "a:predict", "a\nb", "", " "])("refuses the modelName %j", async (modelName) => {
+    const error = await failure(lay("predictor.ts"), { modelName });
+    expect(error).toMatchObject({ code: "KTS_USAGE" });
+    expect(error.message).toContain("--model_name");
+  });
+});
