@@ -1,0 +1,34 @@
+/** The load generator's process: takes orders from the benchmark by IPC, one at a time. */
+import { closedLoop } from "./closed-loop.ts";
+import type { LoadOrder, LoadReport } from "./orders.ts";
+import { probeRepeatedly } from "./probe.ts";
+import { loadRequest } from "./requests.ts";
+import { soakMix } from "./soak-mix.ts";
+
+async function carryOut(order: LoadOrder): Promise<LoadReport> {
+  const { port, connections } = order;
+  switch (order.kind) {
+    case "window": {
+      const request = loadRequest(order.request);
+      return { load: await closedLoop(port, connections, { seconds: order.seconds }, () => request) };
+    }
+    case "probe": {
+      const request = loadRequest("small-v1");
+      const [load, probesMs] = await Promise.all([
+        closedLoop(port, connections, { seconds: order.seconds }, () => request),
+        probeRepeatedly(port, order.path, order.everyMs, order.seconds),
+      ]);
+      return { load, probesMs };
+    }
+    case "mixed":
+      return { load: await closedLoop(port, connections, { count: order.count }, soakMix(order.seed)) };
+  }
+}
+
+process.on("message", (order: LoadOrder) => {
+  carryOut(order).then(
+    (report) => process.send?.(report),
+    (error: unknown) => process.send?.({ failed: String(error) }),
+  );
+});
+process.send?.("ready");

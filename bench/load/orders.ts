@@ -1,0 +1,25 @@
+import type { LoadResult } from "./closed-loop.ts";
+import type { RequestName } from "./requests.ts";
+
+/** What the load generator's process is asked to do. */
+export type LoadOrder =
+  /** One request, as often as it goes in some seconds. */
+  | { readonly kind: "window"; port: number; connections: number; request: RequestName; seconds: number }
+  /** Small predicts without a pause, and a probe at an interval beside them. */
+  | {
+      readonly kind: "probe";
+      port: number;
+      connections: number;
+      seconds: number;
+      path: string;
+      everyMs: number;
+    }
+  /** A number of requests of mixed sizes, some of them bad. */
+  | { readonly kind: "mixed"; port: number; connections: number; count: number; seed: number };
+
+/** What it answers. */
+export interface LoadReport {
+  readonly load: LoadResult;
+  /** The time of each probe. */
+  readonly probesMs?: readonly number[];
+}

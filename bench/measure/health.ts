@@ -1,0 +1,46 @@
+import type { LoadProcess } from "../load/load-process.ts";
+import { type LaunchOptions, launch } from "../servers/launch.ts";
+import { type Spread, spreadOf } from "./statistics.ts";
+
+const CONNECTIONS = 8;
+const PROBE_EVERY_MS = 20;
+
+/** How fast readiness answers while every worker computes. */
+export interface HealthUnderLoad {
+  /** `two cores`: on any core, as performance.md measured it; `one core`: server and worker share one. */
+  readonly cores: "two cores" | "one core";
+  readonly predictsPerSecond: number;
+  readonly probes: number;
+  readonly probeMs: Spread;
+}
+
+/** Probes `/v2/health/ready` while 8 connections keep a worker busy with predicts of 20 ms. */
+export async function measureHealth(
+  seconds: number,
+  load: LoadProcess,
+  options: LaunchOptions,
+): Promise<HealthUnderLoad[]> {
+  const results: HealthUnderLoad[] = [];
+  const places = [
+    ["two cores", undefined],
+    ["one core", options.core],
+  ] as const;
+  for (const [cores, core] of places) {
+    await using server = await launch("busy", { ...options, core });
+    const { load: predicts, probesMs = [] } = await load.order({
+      kind: "probe",
+      port: server.port,
+      connections: CONNECTIONS,
+      seconds,
+      path: "/v2/health/ready",
+      everyMs: PROBE_EVERY_MS,
+    });
+    results.push({
+      cores,
+      predictsPerSecond: predicts.perSecond,
+      probes: probesMs.length,
+      probeMs: spreadOf(probesMs),
+    });
+  }
+  return results;
+}

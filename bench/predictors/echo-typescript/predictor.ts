@@ -1,0 +1,1 @@
+export const predict = (_model: unknown, input: unknown) => input;

@@ -1,0 +1,2 @@
+export const execution = "worker";
+export const predict = (_model, input) => input;

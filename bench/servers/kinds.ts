@@ -1,0 +1,70 @@
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { compiledBaseline } from "./compile.ts";
+import { MODEL_NAME } from "../load/http-post.ts";
+import { modelFolder } from "../load/fixture-requests.ts";
+
+/** The servers that are compared. `direct-*` are no servers, but the loop around the model itself. */
+export type ServerKind =
+  | "bare"
+  | "express"
+  | "echo-inline"
+  | "echo-worker"
+  | "echo-typescript"
+  | "first-ten-inline"
+  | "first-ten-worker"
+  | "busy"
+  | "iris"
+  | "digits"
+  | "direct-iris"
+  | "direct-digits";
+
+/** Our server as it is shipped, or straight from its sources. */
+export type OwnServer = "dist" | "source";
+
+/** The arguments of Node that run a server on a port. */
+export function serverArguments(kind: ServerKind, port: number, own: OwnServer): readonly string[] {
+  switch (kind) {
+    case "bare":
+    case "express":
+      return [compiledBaseline(kind), String(port)];
+    case "direct-iris":
+    case "direct-digits":
+      return [local("./direct-loop.ts"), kind === "direct-iris" ? "iris-onnx" : "digits-onnx"];
+    case "iris":
+    case "digits":
+      return serve(modelFolder(`${kind}-onnx`), port, own);
+    default:
+      return serve(local(`../predictors/${kind}`), port, own);
+  }
+}
+
+function serve(folder: string, port: number, own: OwnServer): readonly string[] {
+  const flags = {
+    "--http_port": port,
+    "--model_name": MODEL_NAME,
+    "--log_level": "error",
+    "--workers": 1,
+    "--intra_op_threads": 1,
+  };
+  return [
+    entryPoint(own),
+    "serve",
+    folder,
+    ...Object.entries(flags).flatMap(([flag, value]) => [flag, String(value)]),
+  ];
+}
+
+/** The file that the bin runs. */
+export function entryPoint(own: OwnServer): string {
+  return local(own === "dist" ? "../../dist/kserve-ts.js" : "../../cli/main.ts");
+}
+
+/** Whether the built server is there. */
+export function isBuilt(): boolean {
+  return existsSync(entryPoint("dist"));
+}
+
+function local(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
+}
