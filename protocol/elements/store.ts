@@ -1,5 +1,5 @@
 import { DATATYPE_ARRAY, type Datatype, type FixedDatatype } from "../../contract/datatype.ts";
-import { describeValue } from "../../contract/describe.ts";
+import { describeValue, shorten } from "../../contract/describe.ts";
 import { numberToBf16, numberToFp16 } from "../../contract/half.ts";
 import type { Tensor } from "../../contract/tensor.ts";
 
@@ -20,6 +20,7 @@ const FP16_END = (2 - 2 ** -11) * 2 ** 15;
 
 /**
  * Stores plain values as elements of a datatype.
+ * @param onlyFinite refuses infinities: where the values come from JSON, they are numbers too large for a double
  * @returns the index of the first value that does not fit the datatype; -1 when all do
  */
 export function storeElements(
@@ -27,16 +28,18 @@ export function storeElements(
   values: ArrayLike<unknown>,
   store: ElementStore,
   at: number,
+  onlyFinite = false,
 ): number {
   switch (datatype) {
     case "FP32":
-      return storeFloats(values, store as Float32Array, at, FP32_END);
+      if (values instanceof Float64Array) return storeDoubles(values, store as Float32Array, at, onlyFinite);
+      return storeFloats(values, store as Float32Array, at, FP32_END, onlyFinite);
     case "FP64":
-      return storeFloats(values, store as Float64Array, at, Infinity);
+      return storeFloats(values, store as Float64Array, at, Infinity, onlyFinite);
     case "FP16":
-      return storeHalves(values, store as Uint16Array, at, FP16_END, numberToFp16);
+      return storeHalves(values, store as Uint16Array, at, FP16_END, onlyFinite, numberToFp16);
     case "BF16":
-      return storeHalves(values, store as Uint16Array, at, BF16_END, numberToBf16);
+      return storeHalves(values, store as Uint16Array, at, BF16_END, onlyFinite, numberToBf16);
     case "BOOL":
       return storeFlags(values, store as Uint8Array, at);
     case "INT64":
@@ -50,11 +53,13 @@ export function storeElements(
   }
 }
 
+/** @param end the number from which on a finite one is too large */
 function storeFloats(
   values: ArrayLike<unknown>,
   store: Float32Array | Float64Array,
   at: number,
   end: number,
+  onlyFinite: boolean,
 ): number {
   for (let index = 0; index < values.length; index++) {
     let value = values[index];
@@ -63,8 +68,21 @@ function storeFloats(
       if (typeof value !== "bigint") return index;
       value = Number(value);
     }
-    if ((value as number) >= end || (value as number) <= -end) return index;
+    if ((value as number) >= end || (value as number) <= -end) {
+      // A BigInt may have become infinite just now.
+      if (onlyFinite || Number.isFinite(value) || values[index] !== value) return index;
+    }
     store[at + index] = value as number;
+  }
+  return -1;
+}
+
+/** Numbers that come as doubles already, as long tensors do: without a look at the type of each. */
+function storeDoubles(values: Float64Array, store: Float32Array, at: number, onlyFinite: boolean): number {
+  for (let index = 0; index < values.length; index++) {
+    const value = values[index] as number;
+    if ((value >= FP32_END || value <= -FP32_END) && (onlyFinite || Number.isFinite(value))) return index;
+    store[at + index] = value;
   }
   return -1;
 }
@@ -74,21 +92,22 @@ function storeHalves(
   store: Uint16Array,
   at: number,
   end: number,
+  onlyFinite: boolean,
   convert: (value: number) => number,
 ): number {
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index];
-    if (typeof value !== "number" || value >= end || value <= -end) return index;
-    store[at + index] = convert(value);
-  }
-  return -1;
+  const numbers = new Float64Array(values.length);
+  const bad = storeFloats(values, numbers, 0, end, onlyFinite);
+  const count = bad < 0 ? values.length : bad;
+  for (let index = 0; index < count; index++) store[at + index] = convert(numbers[index] as number);
+  return bad;
 }
 
-/** What an integer array does not hold as it is, it holds as something else: a text, a fraction, too large a number. */
+/** What an integer array does not hold as it is, it holds as something else: a fraction, too large a number. */
 function storeIntegers(values: ArrayLike<unknown>, store: Int32Array, at: number): number {
   for (let index = 0; index < values.length; index++) {
-    const value = values[index] as number;
-    if (typeof value === "bigint") return index;
+    const value = values[index];
+    // Storing an object would call its valueOf or toString, which in JSON may be anything.
+    if (typeof value !== "number") return index;
     store[at + index] = value;
     if (store[at + index] !== value) return index;
   }
@@ -160,6 +179,7 @@ export function misfit(datatype: Datatype, value: unknown): string {
   if (typeof value === "string" && datatype === "BYTES") {
     return `expected ${EXPECTED.BYTES}, got a string with half a surrogate pair, which UTF-8 cannot say`;
   }
-  const got = typeof value === "number" || typeof value === "bigint" ? String(value) : describeValue(value);
+  const isNumber = typeof value === "number" || typeof value === "bigint";
+  const got = isNumber ? shorten(String(value), 40) : describeValue(value);
   return `expected ${EXPECTED[datatype]}, got ${got}`;
 }

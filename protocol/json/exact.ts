@@ -46,7 +46,9 @@ function isUnsafe(value: number): boolean {
 
 /**
  * Parses JSON again, with a BigInt for each integer beyond 2^53 that is written in full. A number with a fraction or
- * an exponent stays a double. Much slower than JSON.parse alone, so only for texts that have such an integer.
+ * an exponent stays a double, and one too large for a double stays infinite: its BigInt might take minutes. Much
+ * slower than JSON.parse alone, so only for texts that have such an integer; and it recurses, so only for texts whose
+ * depth has been checked.
  */
 export function parseExact(text: string): unknown {
   return JSON.parse(text, reviveInteger);
@@ -54,7 +56,7 @@ export function parseExact(text: string): unknown {
 
 // The third argument is newer than TypeScript's library.
 function reviveInteger(this: unknown, _key: string, value: unknown, context?: { source?: string }): unknown {
-  if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
+  if (!Number.isInteger(value) || Number.isSafeInteger(value)) return value;
   const source = context?.source;
   return source !== undefined && /^-?[0-9]+$/.test(source) ? BigInt(source) : value;
 }

@@ -5,10 +5,8 @@ import { explainSyntaxError } from "./syntax-error.ts";
 
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** Below this size no nesting costs noticeable memory, so it is enough to check the values afterwards. */
-const PRESCAN_BYTES = 1_048_576;
-
-/** A body's bytes as text.
+/**
+ * A body's bytes as text.
  * @throws InvalidInput when they are not UTF-8
  */
 export function decodeText(bytes: Uint8Array): string {
@@ -24,7 +22,7 @@ export function decodeText(bytes: Uint8Array): string {
  * @throws InvalidInput when it is no JSON, with the place; KTS_BODY_TOO_LARGE when its values would take too much memory
  */
 export function parseJson(bytes: Uint8Array, limits: DecodeLimits = DEFAULT_LIMITS): unknown {
-  if (bytes.length > PRESCAN_BYTES) checkStructure(bytes, limits);
+  checkStructure(bytes, limits);
   return parseText(decodeText(bytes));
 }
 

@@ -1,16 +1,18 @@
 import { KtsError } from "../../contract/errors.ts";
 import { type Tensor, isTensor } from "../../contract/tensor.ts";
 import { typedArrayTensor } from "../elements/typed-array.ts";
+import { shapeProblem } from "../elements/size.ts";
 import { toBase64 } from "../elements/text.ts";
 import { writeNested } from "./nested-writer.ts";
+import { isSaid } from "./print-number.ts";
 import type { JsonWriter, WriterRules } from "./writer.ts";
 
 /** Deeper than any answer; what nests further holds itself. */
 const MOST_LEVELS = 1000;
 
 /**
- * Writes a plain value as JSON. Unlike JSON.stringify it says BigInts (exactly), typed arrays and tensors (as arrays),
- * bytes (as `{"b64": ...}`), and NaN and infinities by the rules.
+ * Writes a plain value as JSON. Unlike JSON.stringify it says BigInts (exactly), -0, typed arrays and tensors (as
+ * arrays), bytes (as `{"b64": ...}`), and NaN and infinities by the rules.
  * @param path of the value, for errors
  * @throws KtsError with the rules' code and the path of what JSON cannot say
  */
@@ -23,7 +25,7 @@ export function writePlain(writer: JsonWriter, value: unknown, rules: WriterRule
 function isStringifiable(value: unknown, levels: number): boolean {
   switch (typeof value) {
     case "number":
-      return value - value === 0;
+      return isSaid(value);
     case "bigint":
       return false;
     case "object":
@@ -36,13 +38,14 @@ function isStringifiable(value: unknown, levels: number): boolean {
   if (Array.isArray(value)) {
     for (let index = 0; index < value.length; index++) {
       const element: unknown = value[index];
-      if (typeof element === "number" ? element - element !== 0 : !isStringifiable(element, levels - 1)) {
+      if (typeof element === "number" ? !isSaid(element) : !isStringifiable(element, levels - 1)) {
         return false;
       }
     }
     return true;
   }
-  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer || hasToJson(value)) return false;
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return false;
+  if (hasToJson(value) || isTensor(value)) return false;
   for (const key in value) {
     if (!isStringifiable((value as Record<string, unknown>)[key], levels - 1)) return false;
   }
@@ -68,14 +71,19 @@ class PlainWriter {
       const problem = `nests deeper than ${MOST_LEVELS} levels, or holds itself`;
       throw new KtsError(this.#rules.code, problem, { path: path.slice(0, 100) });
     }
-    if (typeof value === "number" && value - value !== 0) writer.text(writer.nonFinite(value, path));
+    if (typeof value === "number") writer.text(this.#number(value, path));
     else if (typeof value === "bigint") writer.text(String(value));
     else if (typeof value !== "object" || value === null) writer.text(JSON.stringify(value) ?? "null");
     else if (Array.isArray(value)) this.#array(value, path, level);
     else if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) this.#view(value, path);
-    else if (isTensor(value)) writeNested(writer, value, path);
+    else if (isTensor(value)) this.#tensor(value, path);
     else if (hasToJson(value)) this.write(value.toJSON(""), path, level + 1);
     else this.#object(value, path, level);
+  }
+
+  #number(value: number, path: string): string {
+    if (isSaid(value)) return String(value);
+    return value === 0 ? "-0" : this.#writer.nonFinite(value, path);
   }
 
   #array(values: readonly unknown[], path: string, level: number): void {
@@ -96,6 +104,12 @@ class PlainWriter {
       separator = ",";
     }
     this.#writer.text(separator === "{" ? "{}" : "}");
+  }
+
+  #tensor(tensor: Tensor, path: string): void {
+    const problem = shapeProblem(tensor);
+    if (problem !== undefined) throw new KtsError(this.#rules.code, problem, { path });
+    writeNested(this.#writer, tensor, path);
   }
 
   #view(value: ArrayBufferView | ArrayBuffer, path: string): void {

@@ -5,26 +5,37 @@ export function explainSyntaxError(text: string): string {
   return `${describe(text, at, expected)}: ${place(text, at)}`;
 }
 
+const NON_FINITE = /^-?(?:NaN|Infinity|inf|nan)/;
+
 function describe(text: string, at: number, expected: string): string {
   if (at >= text.length) return `expected ${expected}, but the text ends`;
   if (expected === "a value") {
-    const word = /^-?(?:NaN|Infinity|inf|nan)/.exec(text.slice(at, at + 9))?.[0];
+    const word = NON_FINITE.exec(text.slice(at, at + 9))?.[0];
     if (word !== undefined) return `JSON has no ${word}; send it in a binary tensor`;
   }
   return `expected ${expected}, got ${JSON.stringify(String.fromCodePoint(text.codePointAt(at) ?? 0))}`;
 }
 
+/** Counts the lines one by one: a list of them would take far more memory than the text. */
 function place(text: string, at: number): string {
-  const before = text.slice(0, at);
-  const line = before.split("\n").length;
-  return `line ${line} column ${at - before.lastIndexOf("\n")} (char ${at})`;
+  let line = 1;
+  let start = 0;
+  for (let index = 0; index < at; index++) {
+    if (text.charCodeAt(index) !== 0x0a) continue;
+    line++;
+    start = index + 1;
+  }
+  return `line ${line} column ${at - start + 1} (char ${at})`;
 }
 
 const SPACE = /[ \t\n\r]*/y;
-const NUMBER = /-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?/y;
-// eslint-disable-next-line no-control-regex -- control characters are what a JSON string may not hold
-const STRING_PART = /(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y;
 const WORD = /true|false|null/y;
+const DIGITS = /[0-9]+/y;
+const HEX_DIGIT = /[0-9a-fA-F]/y;
+const ESCAPE = /["\\/bfnrt]/y;
+/** What ends a run of plain characters. Searched for: a pattern of the run itself would fill the stack. */
+// eslint-disable-next-line no-control-regex -- control characters are what a JSON string may not hold
+const STRING_STOP = /["\\\u0000-\u001f]/g;
 
 /**
  * Reads JSON up to the first thing that is wrong. Runs only after JSON.parse has refused a text, since that says
@@ -58,8 +69,7 @@ class SyntaxFinder {
       this.#skip(SPACE);
       const first = this.#text[this.#at];
       if (first === '"') return this.#string();
-      if (first !== "[" && first !== "{")
-        return this.#skip(WORD) || this.#skip(NUMBER) ? undefined : "a value";
+      if (first !== "[" && first !== "{") return this.#skip(WORD) ? undefined : this.#number();
       this.#at++;
       this.#skip(SPACE);
       const close = first === "[" ? "]" : "}";
@@ -94,10 +104,33 @@ class SyntaxFinder {
     return this.#take(":") ? undefined : '":"';
   }
 
+  #number(): string | undefined {
+    const start = this.#at;
+    const isNegative = this.#take("-");
+    if (!this.#take("0") && !this.#skip(DIGITS)) {
+      if (isNegative && !NON_FINITE.test(this.#text.slice(start, start + 9))) return "a digit";
+      this.#at = start;
+      return "a value";
+    }
+    if (this.#take(".") && !this.#skip(DIGITS)) return "a digit";
+    if (!this.#take("e") && !this.#take("E")) return undefined;
+    if (!this.#take("+")) this.#take("-");
+    return this.#skip(DIGITS) ? undefined : "a digit";
+  }
+
   #string(): string | undefined {
     this.#at++;
-    this.#skip(STRING_PART);
-    return this.#take('"') ? undefined : "the string to go on";
+    for (;;) {
+      STRING_STOP.lastIndex = this.#at;
+      this.#at = STRING_STOP.exec(this.#text)?.index ?? this.#text.length;
+      if (this.#take('"')) return undefined;
+      if (!this.#take("\\")) return "the string to go on";
+      if (this.#take("u")) {
+        for (let count = 0; count < 4; count++) if (!this.#skip(HEX_DIGIT)) return "a hexadecimal digit";
+      } else if (!this.#skip(ESCAPE)) {
+        return "an escape";
+      }
+    }
   }
 
   #take(character: string): boolean {

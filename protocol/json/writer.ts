@@ -1,10 +1,9 @@
-import type { Datatype } from "../../contract/datatype.ts";
 import { type ErrorCode, InvalidInput, KtsError } from "../../contract/errors.ts";
 import { bf16ToNumber, fp16ToNumber } from "../../contract/half.ts";
 import type { Tensor } from "../../contract/tensor.ts";
 import type { EncodeOptions } from "../body.ts";
 import { decodeUtf8, toBase64 } from "../elements/text.ts";
-import { MOST_NUMBER_BYTES, printFloat32, printInteger, printText } from "./print-number.ts";
+import { MOST_NUMBER_BYTES, isSaid, printFloat32, printInteger, printText } from "./print-number.ts";
 
 const SCRATCH_BYTES = 65_536;
 /** Printed numbers up to this size become part of a string, so that a small answer is one string. */
@@ -18,6 +17,9 @@ export interface WriterRules extends EncodeOptions {
   /** How bytes that are no text are said: as `{"b64": ...}`, or not at all. */
   readonly base64: boolean;
 }
+
+/** The path of a tensor's element, for errors, by its index among the elements. */
+export type PlaceOf = (index: number) => string;
 
 /** Numbers are printed here. A writer takes it while it writes; a second one at the same time makes its own. */
 let spareScratch: Buffer | undefined;
@@ -51,34 +53,35 @@ export class JsonWriter {
     if (this.#at > 0) {
       if (this.#at > MOST_TEXT_BYTES) this.#flush();
       else {
-        this.#text += this.#scratch.latin1Slice(0, this.#at);
+        this.#text += this.#scratch.toString("latin1", 0, this.#at);
         this.#at = 0;
       }
     }
     this.#text += text;
   }
 
-  /**
-   * Appends elements of a tensor, separated by commas.
-   * @param path of the tensor, for errors
-   */
-  elements(tensor: Tensor, from: number, to: number, path: string): void {
+  /** Appends elements of a tensor, separated by commas. */
+  elements(tensor: Tensor, from: number, to: number, place: PlaceOf): void {
     const { datatype, data } = tensor;
     switch (datatype) {
       case "FP32":
-        return this.#floats(data as Float32Array, from, to, path);
+        return this.#floats(data as Float32Array, from, to, place);
       case "FP64":
-        return this.#doubles(data as Float64Array, from, to, path);
+        return this.#doubles(data as Float64Array, from, to, place);
       case "FP16":
       case "BF16":
-        return this.#halves(data as Uint16Array, from, to, path, datatype);
+        return this.#halves(
+          (data as Uint16Array).subarray(from, to),
+          (index) => place(from + index),
+          datatype,
+        );
       case "INT64":
       case "UINT64":
         return this.#longs(data as BigInt64Array, from, to, datatype);
       case "BOOL":
         return this.#flags(data as Uint8Array, from, to);
       case "BYTES":
-        return this.#strings(data as Uint8Array[], from, to, path);
+        return this.#strings(data as Uint8Array[], from, to, place);
       default:
         return this.#integers(data as Int32Array, from, to);
     }
@@ -96,20 +99,20 @@ export class JsonWriter {
   }
 
   /** Bytes as JSON: their text where they are UTF-8. */
-  bytes(bytes: Uint8Array, path: string): string {
+  bytes(bytes: Uint8Array, path: () => string): string {
     const text = decodeUtf8(bytes);
     if (text !== undefined) return JSON.stringify(text);
     if (this.#rules.base64) return `{"b64":"${toBase64(bytes)}"}`;
     // Whoever asked for JSON can ask for a binary tensor, so it is the request that is at fault.
     const problem = `${bytes.length} bytes are not UTF-8 text, which JSON needs; parameters.binary_data asks for them as they are`;
-    throw new InvalidInput(problem, { path });
+    throw new InvalidInput(problem, { path: path() });
   }
 
   /** The text, as a body has it. */
   finish(): { head: string; tail: readonly Uint8Array[] } {
     if (this.#at > MOST_TEXT_BYTES || (this.#at > 0 && this.#head !== undefined)) this.#flush();
     if (this.#at > 0) {
-      this.#text += this.#scratch.latin1Slice(0, this.#at);
+      this.#text += this.#scratch.toString("latin1", 0, this.#at);
       this.#at = 0;
     }
     spareScratch = this.#scratch;
@@ -134,7 +137,7 @@ export class JsonWriter {
     return 0;
   }
 
-  #floats(data: Float32Array, from: number, to: number, path: string): void {
+  #floats(data: Float32Array, from: number, to: number, place: PlaceOf): void {
     const scratch = this.#scratch;
     let at = this.#at;
     for (let index = from; index < to; index++) {
@@ -144,19 +147,15 @@ export class JsonWriter {
       at =
         value - value === 0
           ? printFloat32(scratch, at, value)
-          : printText(scratch, at, this.nonFinite(value, `${path}[${index}]`));
+          : printText(scratch, at, this.nonFinite(value, place(index)));
     }
     this.#at = at;
   }
 
   /** FP16 as the double that it is, which is short; BF16 as FP32 is. */
-  #halves(data: Uint16Array, from: number, to: number, path: string, datatype: "FP16" | "BF16"): void {
-    const count = to - from;
-    if (datatype === "FP16") {
-      this.#doubles(Float64Array.from(data.subarray(from, to), fp16ToNumber), 0, count, path);
-    } else {
-      this.#floats(Float32Array.from(data.subarray(from, to), bf16ToNumber), 0, count, path);
-    }
+  #halves(data: Uint16Array, place: PlaceOf, datatype: "FP16" | "BF16"): void {
+    if (datatype === "FP16") this.#doubles(Float64Array.from(data, fp16ToNumber), 0, data.length, place);
+    else this.#floats(Float32Array.from(data, bf16ToNumber), 0, data.length, place);
   }
 
   #integers(data: Int32Array, from: number, to: number): void {
@@ -196,7 +195,7 @@ export class JsonWriter {
     this.#at = at;
   }
 
-  #doubles(data: Float64Array, from: number, to: number, path: string): void {
+  #doubles(data: Float64Array, from: number, to: number, place: PlaceOf): void {
     if (to - from > 4 && saysAll(data, from, to)) {
       this.text(JSON.stringify(Array.from(data.subarray(from, to))).slice(1, -1));
       return;
@@ -205,17 +204,17 @@ export class JsonWriter {
     for (let index = from; index < to; index++) {
       const value = data[index] as number;
       if (index > from) text += ",";
-      if (value - value !== 0) text += this.nonFinite(value, `${path}[${index}]`);
+      if (value - value !== 0) text += this.nonFinite(value, place(index));
       else text += Object.is(value, -0) ? "-0" : value;
     }
     this.text(text);
   }
 
-  #strings(data: readonly Uint8Array[], from: number, to: number, path: string): void {
+  #strings(data: readonly Uint8Array[], from: number, to: number, place: PlaceOf): void {
     let text = "";
     for (let index = from; index < to; index++) {
       if (index > from) text += ",";
-      text += this.bytes(data[index] as Uint8Array, `${path}[${index}]`);
+      text += this.bytes(data[index] as Uint8Array, () => place(index));
     }
     this.text(text);
   }
@@ -225,11 +224,8 @@ function printFlag(bytes: Uint8Array, at: number, flag: number): number {
   return printText(bytes, at, flag === 0 ? "false" : "true");
 }
 
-/** Whether JSON.stringify says each double as it is: it says neither -0 nor what is not finite. */
+/** Whether JSON.stringify says each double as it is. */
 function saysAll(data: Float64Array, from: number, to: number): boolean {
-  for (let index = from; index < to; index++) {
-    const value = data[index] as number;
-    if (value - value !== 0 || Object.is(value, -0)) return false;
-  }
+  for (let index = from; index < to; index++) if (!isSaid(data[index] as number)) return false;
   return true;
 }

@@ -12,7 +12,8 @@ export class BinaryPart {
 
   /** @param bytes all that follows the JSON */
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    // Not a Buffer, though the body may be one: its slice and toString would surprise whoever gets an element of BYTES.
+    this.#bytes = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
   /**

@@ -1,7 +1,9 @@
-import { describeValue } from "../../contract/describe.ts";
+import { describeValue, shorten } from "../../contract/describe.ts";
 import { InvalidInput } from "../../contract/errors.ts";
 import type { NamedTensors } from "../../contract/tensor.ts";
-import { decodeText, parseJson } from "../json/parse.ts";
+import { checkValues } from "../json/exact.ts";
+import { parseWithNumbers } from "../json/number-arrays.ts";
+import { decodeText, parseText } from "../json/parse.ts";
 import type { DecodeLimits } from "../limits.ts";
 import { BinaryPart } from "./binary-part.ts";
 import { JsonDocument } from "./json-data.ts";
@@ -60,7 +62,12 @@ export function openBody(
 }
 
 function openJson(json: Uint8Array, limits: DecodeLimits): JsonDocument {
-  return new JsonDocument(parseJson(json, limits), () => decodeText(json));
+  return new JsonDocument(parseWithNumbers(json, limits), () => {
+    const text = decodeText(json);
+    // Members that nobody reads may nest deeper than an exact parse, which recurses, can follow.
+    checkValues(parseText(text), limits);
+    return text;
+  });
 }
 
 function readInputs(members: Members, source: TensorSource): NamedTensors {
@@ -73,7 +80,7 @@ function readInputs(members: Members, source: TensorSource): NamedTensors {
   for (let index = 0; index < inputs.length; index++) {
     const { name, datatype, shape, data } = readTensor(inputs[index], "inputs", index, source);
     if (name in tensors) {
-      throw new InvalidInput(`the name ${JSON.stringify(name)} is given twice`, {
+      throw new InvalidInput(`the name ${JSON.stringify(shorten(name, 100))} is given twice`, {
         path: `inputs[${index}].name`,
       });
     }
@@ -95,7 +102,7 @@ function readOutputs(value: unknown): readonly RequestedOutput[] | undefined {
     const members = readObject(output, path);
     const name = readName(members["name"], `${path}.name`);
     if (names.has(name)) {
-      throw new InvalidInput(`the output ${JSON.stringify(name)} is asked for twice`, {
+      throw new InvalidInput(`the output ${JSON.stringify(shorten(name, 100))} is asked for twice`, {
         path: `${path}.name`,
       });
     }

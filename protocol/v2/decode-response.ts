@@ -1,10 +1,9 @@
-import { KtsError, isKtsError } from "../../contract/errors.ts";
 import { describeValue } from "../../contract/describe.ts";
-import { InvalidInput } from "../../contract/errors.ts";
+import { InvalidInput, KtsError, isKtsError } from "../../contract/errors.ts";
 import type { DecodeLimits } from "../limits.ts";
 import { openBody } from "./decode-request.ts";
 import { readName, readObject, readOptionalString, readParameters } from "./members.ts";
-import { readTensor } from "./read-tensor.ts";
+import { type TensorSource, readTensor } from "./read-tensor.ts";
 import type { DecodedV2Response } from "./types.ts";
 
 /**
@@ -33,7 +32,7 @@ function readResponse(
   jsonLength: number | undefined,
   limits: DecodeLimits,
 ): DecodedV2Response {
-  const source = { ...openBody(body, jsonLength, limits), lenient: true };
+  const source: TensorSource = { ...openBody(body, jsonLength, limits), lenient: true };
   const members = readObject(source.document.value, undefined);
   const outputs = members["outputs"];
   if (!Array.isArray(outputs)) {

@@ -1,8 +1,12 @@
-import type { NamedTensors, Tensor } from "../../contract/tensor.ts";
-import { type EncodedBody, JSON_TYPE } from "../body.ts";
-import { JsonWriter } from "../json/writer.ts";
-import { joinBinary, writeTensors } from "./encode-response.ts";
+import type { NamedTensors } from "../../contract/tensor.ts";
+import { type EncodedBody, jsonBody } from "../body.ts";
+import { checkShape } from "../elements/size.ts";
+import { writePlain } from "../json/plain.ts";
+import { JsonWriter, type WriterRules } from "../json/writer.ts";
 import type { RequestedOutput } from "./types.ts";
+import { type OutgoingTensor, binaryBody, writeTensors } from "./write-tensors.ts";
+
+const RULES: WriterRules = { nonFinite: "error", code: "KTS_INVALID_INPUT", base64: false };
 
 /** A V2 request as a client sends it. */
 export interface OutgoingV2Request {
@@ -19,26 +23,35 @@ export interface OutgoingV2Request {
 
 /**
  * Writes a V2 inference request.
- * @throws InvalidInput when JSON cannot say a value: NaN, an infinity, BYTES that are not UTF-8
+ * @throws KtsError KTS_INVALID_INPUT when JSON cannot say a value (NaN, an infinity, BYTES that are not UTF-8), or
+ * elements do not fill their shape
  */
 export function encodeV2Request(request: OutgoingV2Request): EncodedBody {
   const { id, tensors, outputs, binary, binaryOutput } = request;
-  const writer = new JsonWriter({ nonFinite: "error", code: "KTS_INVALID_INPUT", base64: false });
+  const writer = new JsonWriter(RULES);
   writer.text("{");
   if (id !== undefined) writer.text(`"id":${JSON.stringify(id)},`);
   const parameters = binaryOutput ? { ...request.parameters, binary_data_output: true } : request.parameters;
-  if (parameters !== undefined) writer.text(`"parameters":${JSON.stringify(parameters)},`);
+  if (parameters !== undefined) {
+    writer.text(`"parameters":`);
+    writePlain(writer, parameters, RULES, "parameters");
+    writer.text(",");
+  }
   writer.text(`"inputs":[`);
-  const chosen = Object.keys(tensors).map((name) => ({
-    tensor: { name, ...(tensors[name] as Tensor) },
-    binary,
-  }));
-  const raw = writeTensors(writer, chosen, "inputs");
+  const raw = writeTensors(writer, outgoingTensors(tensors, binary), "inputs");
   writer.text("]");
   if (outputs !== undefined) writer.text(`,"outputs":[${outputs.map(requestedOutput).join(",")}]`);
   writer.text("}");
-  if (binary) return joinBinary(writer, raw);
-  return { contentType: JSON_TYPE, jsonLength: undefined, ...writer.finish() };
+  return binary ? binaryBody(writer, raw) : jsonBody(writer.finish());
+}
+
+/** A tensor's key is its name, whatever it says itself: it may come from an answer. */
+function outgoingTensors(tensors: NamedTensors, binary: boolean): OutgoingTensor[] {
+  return Object.entries(tensors).map(([name, tensor]) => {
+    const named = { ...tensor, name };
+    checkShape(named, "input", "KTS_INVALID_INPUT");
+    return { tensor: named, binary };
+  });
 }
 
 function requestedOutput({ name, binary }: RequestedOutput): string {

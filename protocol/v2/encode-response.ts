@@ -1,15 +1,16 @@
-import { InvalidInput, KtsError } from "../../contract/errors.ts";
-import type { NamedTensor } from "../../contract/inference.ts";
-import { BINARY_TYPE, type EncodeOptions, type EncodedBody, JSON_TYPE } from "../body.ts";
+import { shorten } from "../../contract/describe.ts";
+import { InvalidInput } from "../../contract/errors.ts";
+import { type EncodeOptions, type EncodedBody, jsonBody } from "../body.ts";
+import { checkShape } from "../elements/size.ts";
 import { JsonWriter } from "../json/writer.ts";
-import { encodeRaw } from "./binary-part.ts";
 import type { V2Request, V2Response } from "./types.ts";
+import { type OutgoingTensor, binaryBody, writeTensors } from "./write-tensors.ts";
 
 /**
  * Writes a V2 answer: the outputs the request asked for, in its order, each as JSON or as binary tensor.
  * Members are in the order of the KServe Python server.
- * @throws InvalidInput when the request asks for an output that is not there; KtsError KTS_BAD_PREDICTION when JSON
- * cannot say a value
+ * @throws InvalidInput when the request asks for an output that is not there, or for BYTES as JSON that are no text;
+ * KtsError KTS_BAD_PREDICTION when JSON cannot say a value, or elements do not fill their shape
  */
 export function encodeV2Response(
   response: V2Response,
@@ -20,90 +21,28 @@ export function encodeV2Response(
   const writer = new JsonWriter({ nonFinite: options.nonFinite, code: "KTS_BAD_PREDICTION", base64: false });
   const { modelName, modelVersion, id } = response;
   const version = modelVersion === undefined ? "null" : JSON.stringify(modelVersion);
-  const name = JSON.stringify(modelName);
+  const model = `"model_name":${JSON.stringify(modelName)},"model_version":${version}`;
   if (!chosen.some(({ binary }) => binary)) {
-    writer.text(
-      `{"model_name":${name},"model_version":${version},"id":${JSON.stringify(id)},"parameters":null,"outputs":[`,
-    );
-    for (let index = 0; index < chosen.length; index++) {
-      const { tensor } = chosen[index] as ChosenOutput;
-      writer.text(`${index > 0 ? "," : ""}${tensorHead(tensor)},"parameters":null,"data":[`);
-      writer.elements(tensor, 0, tensor.data.length, `outputs[${index}].data`);
-      writer.text("]}");
-    }
+    writer.text(`{${model},"id":${JSON.stringify(id)},"parameters":null,"outputs":[`);
+    writeTensors(writer, chosen, "outputs", `,"parameters":null`);
     writer.text("]}");
-    return { contentType: JSON_TYPE, jsonLength: undefined, ...writer.finish() };
+    return jsonBody(writer.finish());
   }
-  writer.text(`{"id":${JSON.stringify(id)},"model_name":${name},"model_version":${version},"outputs":[`);
+  writer.text(`{"id":${JSON.stringify(id)},${model},"outputs":[`);
   const raw = writeTensors(writer, chosen, "outputs");
   writer.text("]}");
-  return joinBinary(writer, raw);
-}
-
-/** A tensor, and whether it is to be binary. */
-export interface ChosenOutput {
-  readonly tensor: NamedTensor;
-  readonly binary: boolean;
+  return binaryBody(writer, raw);
 }
 
 function chooseOutputs(
   { modelName, tensors }: V2Response,
   { outputs, binaryOutput }: Pick<V2Request, "outputs" | "binaryOutput">,
-): ChosenOutput[] {
-  for (const tensor of tensors) checkConsistent(tensor);
+): OutgoingTensor[] {
+  for (const tensor of tensors) checkShape(tensor, "output", "KTS_BAD_PREDICTION");
   if (outputs === undefined) return tensors.map((tensor) => ({ tensor, binary: binaryOutput }));
   return outputs.map(({ name, binary }) => {
     const tensor = tensors.find((candidate) => candidate.name === name);
     if (tensor !== undefined) return { tensor, binary: binary ?? false };
-    throw new InvalidInput(`Unexpected inference output '${name}' for model '${modelName}'`);
+    throw new InvalidInput(`Unexpected inference output '${shorten(name, 100)}' for model '${modelName}'`);
   });
-}
-
-function checkConsistent({ name, shape, data }: NamedTensor): void {
-  let count = 1;
-  for (const length of shape) count *= length;
-  if (count === data.length) return;
-  throw new KtsError(
-    "KTS_BAD_PREDICTION",
-    `output ${name} has ${data.length} elements, which do not make the shape [${shape.join(", ")}]`,
-  );
-}
-
-/** A tensor's first members: `{"name":...,"shape":[...],"datatype":"..."`. */
-function tensorHead({ name, shape, datatype }: NamedTensor): string {
-  return `{"name":${JSON.stringify(name)},"shape":[${shape.join(",")}],"datatype":"${datatype}"`;
-}
-
-/**
- * Writes the members of a list of tensors, of which some are binary.
- * @returns the raw bytes of those, in order
- */
-export function writeTensors(
-  writer: JsonWriter,
-  chosen: readonly ChosenOutput[],
-  side: "inputs" | "outputs",
-): Uint8Array[] {
-  const raw: Uint8Array[] = [];
-  for (let index = 0; index < chosen.length; index++) {
-    const { tensor, binary } = chosen[index] as ChosenOutput;
-    writer.text(`${index > 0 ? "," : ""}${tensorHead(tensor)}`);
-    if (binary) {
-      const bytes = encodeRaw(tensor.data);
-      raw.push(bytes);
-      writer.text(`,"parameters":{"binary_data_size":${bytes.byteLength}}}`);
-    } else {
-      writer.text(`,"data":[`);
-      writer.elements(tensor, 0, tensor.data.length, `${side}[${index}].data`);
-      writer.text("]}");
-    }
-  }
-  return raw;
-}
-
-/** A body of JSON and binary tensors. */
-export function joinBinary(writer: JsonWriter, raw: readonly Uint8Array[]): EncodedBody {
-  const { head, tail } = writer.finish();
-  let jsonLength = Buffer.byteLength(head);
-  for (const part of tail) jsonLength += part.byteLength;
-  return { contentType: BINARY_TYPE, jsonLength, head, tail: tail.length === 0 ? raw : [...tail, ...raw] };
 }

@@ -2,11 +2,13 @@ import type { Datatype } from "../../contract/datatype.ts";
 import { describeValue } from "../../contract/describe.ts";
 import { InvalidInput } from "../../contract/errors.ts";
 import type { Tensor } from "../../contract/tensor.ts";
-import { NestedReader, finishStore, shapeOf } from "../elements/nested.ts";
+import { NestedReader, finishStore, isList, shapeOf } from "../elements/nested.ts";
 import { checkTensorSize, countElements } from "../elements/size.ts";
 import { createStore } from "../elements/store.ts";
 import { checkValues, parseExact } from "../json/exact.ts";
 import type { DecodeLimits } from "../limits.ts";
+import { restoreNonFinite } from "./non-finite.ts";
+import type { TensorSource } from "./read-tensor.ts";
 
 /** A JSON text with its value, and its exact value where an integer beyond 2^53 makes a difference. */
 export class JsonDocument {
@@ -14,7 +16,7 @@ export class JsonDocument {
   readonly #text: () => string;
   #exact: unknown;
 
-  /** @param text gives the text again, when it is needed */
+  /** @param text gives the text again, when it is needed; its depth has to be checked then */
   constructor(value: unknown, text: () => string) {
     this.value = value;
     this.#text = text;
@@ -39,16 +41,21 @@ export interface JsonTensor {
   readonly data: unknown;
 }
 
+const FLOATS: ReadonlySet<Datatype> = new Set<Datatype>(["FP16", "BF16", "FP32", "FP64"]);
+
 const invalid = (path: string, message: string) => new InvalidInput(message, { path });
 
 /**
  * The elements of a tensor from its JSON `data`, which may be flat or nested.
  * @throws InvalidInput with the element's path
  */
-export function jsonData(tensor: JsonTensor, document: JsonDocument, limits: DecodeLimits): Tensor["data"] {
+export function jsonData(
+  tensor: JsonTensor,
+  { document, limits, lenient = false }: Omit<TensorSource, "binary">,
+): Tensor["data"] {
   const { datatype, shape, count } = tensor;
   const path = `${tensor.side}[${tensor.index}].data`;
-  if (!Array.isArray(tensor.data)) {
+  if (!isList(tensor.data, datatype)) {
     throw invalid(path, `expected an array, got ${describeValue(tensor.data)}`);
   }
   const nesting = shapeOf(tensor.data, datatype, limits.maxDepth);
@@ -61,8 +68,10 @@ export function jsonData(tensor: JsonTensor, document: JsonDocument, limits: Dec
   }
   checkTensorSize(datatype, count, path, limits);
   const data = isLong(datatype) ? exactData(tensor, document, limits) : tensor.data;
+  const onlyFinite = !lenient || !FLOATS.has(datatype);
+  if (!onlyFinite && Array.isArray(data)) restoreNonFinite(data, nesting.length);
   const store = createStore(datatype, count);
-  new NestedReader(datatype, store, nesting, invalid).read(data, path);
+  new NestedReader(datatype, store, nesting, invalid, onlyFinite).read(data, path);
   return finishStore(datatype, store);
 }
 
@@ -71,7 +80,10 @@ function isLong(datatype: Datatype): boolean {
 }
 
 function exactData(tensor: JsonTensor, document: JsonDocument, limits: DecodeLimits): unknown {
-  if (!checkValues(tensor.data, limits)) return tensor.data;
+  const { data } = tensor;
+  const isExact =
+    data instanceof Float64Array ? data.every(Number.isSafeInteger) : !checkValues(data, limits);
+  if (isExact) return data;
   const tensors = (document.exact as Record<string, { data: unknown }[]>)[tensor.side];
   return tensors?.[tensor.index]?.data;
 }

@@ -1,10 +1,10 @@
-import { describeValue } from "../../contract/describe.ts";
+import { describeValue, shorten } from "../../contract/describe.ts";
 import { InvalidInput } from "../../contract/errors.ts";
 
 /** A JSON object's members. */
 export type Members = Readonly<Record<string, unknown>>;
 
-/** The body of a request: an object. */
+/** A JSON object; with no path, the body itself. */
 export function readObject(value: unknown, path: string | undefined): Members {
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Members;
   throw new InvalidInput(
@@ -42,10 +42,13 @@ export function readParameters(value: unknown, path: string): Record<string, unk
   const members = readObject(value, path);
   for (const name in members) {
     const member = members[name];
-    if (typeof member !== "number" && typeof member !== "boolean" && typeof member !== "string") {
-      const problem = `expected a number, a string, true or false, got ${describeValue(member)}`;
-      throw new InvalidInput(problem, { path: `${path}.${name}` });
-    }
+    if (typeof member === "number" ? Number.isFinite(member) : isFlagOrText(member)) continue;
+    const problem = `expected a number, a string, true or false, got ${describeValue(member)}`;
+    throw new InvalidInput(problem, { path: `${path}.${shorten(name, 100)}` });
   }
   return members as Record<string, unknown>;
+}
+
+function isFlagOrText(value: unknown): boolean {
+  return typeof value === "boolean" || typeof value === "string";
 }

@@ -1,5 +1,5 @@
 import { type Datatype, isDatatype } from "../../contract/datatype.ts";
-import { describeValue } from "../../contract/describe.ts";
+import { describeValue, shorten } from "../../contract/describe.ts";
 import { InvalidInput } from "../../contract/errors.ts";
 import type { NamedTensor } from "../../contract/inference.ts";
 import type { Tensor } from "../../contract/tensor.ts";
@@ -15,6 +15,8 @@ export interface TensorSource {
   /** Undefined where the body is JSON only. */
   readonly binary: BinaryPart | undefined;
   readonly limits: DecodeLimits;
+  /** Whether null, "NaN", "Infinity" and "-Infinity" stand for floats, as they do in answers. Default false. */
+  readonly lenient?: boolean;
 }
 
 /**
@@ -40,8 +42,8 @@ export function readTensor(
   const given = members["data"];
   let data: Tensor["data"];
   if (size === undefined) {
-    if (given === undefined || given === null) throw missingData(name, path);
-    data = jsonData({ datatype, shape, count, side, index, data: given }, source.document, source.limits);
+    if (given === undefined || given === null) throw missingData(name, side, path);
+    data = jsonData({ datatype, shape, count, side, index, data: given }, source);
   } else {
     data = rawData({ datatype, count, size, given }, path, source);
   }
@@ -64,11 +66,10 @@ function rawData(
   return decodeRaw(tensor.datatype, binary.take(tensor.size, sizePath), tensor.count, sizePath, limits);
 }
 
-function missingData(name: string, path: string): InvalidInput {
-  return new InvalidInput(
-    `'data' field is missing for input '${name}', and there is no parameters.binary_data_size`,
-    { path: `${path}.data` },
-  );
+function missingData(name: string, side: "inputs" | "outputs", path: string): InvalidInput {
+  const which = `${side === "inputs" ? "input" : "output"} '${shorten(name, 100)}'`;
+  const problem = `'data' field is missing for ${which}, and there is no parameters.binary_data_size`;
+  return new InvalidInput(problem, { path: `${path}.data` });
 }
 
 /** KServe takes lower case on REST as well. */
