@@ -3,7 +3,8 @@ export function describeValue(value: unknown): string {
   if (value === null) return "null";
   if (value === undefined) return "nothing";
   if (typeof value === "string") return `the string ${JSON.stringify(shorten(value, 40))}`;
-  if (typeof value === "bigint" || typeof value === "number") return `the number ${String(value)}`;
+  if (typeof value === "bigint" || typeof value === "number")
+    return `the number ${shorten(String(value), 40)}`;
   if (typeof value === "boolean") return String(value);
   if (Array.isArray(value)) return `an array of ${value.length}`;
   if (ArrayBuffer.isView(value)) return `a ${value.constructor.name}`;
@@ -14,6 +15,7 @@ export function describeValue(value: unknown): string {
   return `a ${typeof value}`;
 }
 
-function shorten(text: string, most: number): string {
+/** A text as messages can have it: cut where it is longer than `most` characters. */
+export function shorten(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most)}...`;
 }

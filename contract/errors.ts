@@ -1,3 +1,5 @@
+import { describeValue } from "./describe.ts";
+
 /**
  * The error catalogue: every failure the product names has one entry, and here alone it becomes an HTTP status, a
  * gRPC status and an exit code. Texts of not-found and not-ready are KServe's own, since its clients match on them.
@@ -166,9 +168,13 @@ export function modelNotReady(name: string, detail?: string): KtsError {
   });
 }
 
-/** The message of anything thrown. */
+/** The message of anything thrown, be it an object that has no text. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return String(error instanceof Error ? error.message : error);
+  } catch {
+    return describeValue(error);
+  }
 }
 
 /** An error in the form that crosses a thread boundary with its code, status and stack. */
@@ -199,10 +205,13 @@ export function toErrorRecord(error: unknown, fallback: ErrorCode): ErrorRecord 
 
 /** The error a record stands for. Its stack is the original's. */
 export function fromErrorRecord(record: ErrorRecord): KtsError {
-  const { code, message, status, hint, retryAfterSeconds, stack } = record;
-  const error = new KtsError(code, message, {
+  const { code, message, status, hint, path, retryAfterSeconds, stack } = record;
+  // The record's message has the path in front already.
+  const prefix = path === undefined ? "" : `${path}: `;
+  const error = new KtsError(code, message.startsWith(prefix) ? message.slice(prefix.length) : message, {
     status,
     hint,
+    ...(path !== undefined && { path }),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
   });
   if (stack !== undefined) error.stack = stack;

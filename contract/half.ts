@@ -1,5 +1,5 @@
 import { InvalidInput } from "./errors.ts";
-import type { Tensor } from "./tensor.ts";
+import { type Tensor, tensor } from "./tensor.ts";
 
 /*
  * FP16 (IEEE 754 binary16) and BF16 (the upper half of an FP32) are held as raw bits: Node 22 has no Float16Array,
@@ -46,20 +46,25 @@ export function bf16ToNumber(half: number): number {
   return float[0] as number;
 }
 
-/** The BF16 bits nearest to a number, ties to even. */
+/** The BF16 bits nearest to a number, ties to even. Too large becomes infinity. */
 export function numberToBf16(value: number): number {
   if (Number.isNaN(value)) return 0x7fc0;
   float[0] = value;
   const whole = bits[0] as number;
-  return ((whole + 0x7fff + ((whole >>> 16) & 1)) >>> 16) & 0xffff;
+  let odd = (whole >>> 16) & 1;
+  // Half-way as FP32, which itself is rounded: the number may lie to either side, and then it is no tie.
+  if ((whole & 0xffff) === 0x8000) {
+    const beyond = Math.abs(value) - Math.abs(float[0] as number);
+    if (beyond !== 0) odd = beyond > 0 ? 1 : 0;
+  }
+  return ((whole + 0x7fff + odd) >>> 16) & 0xffff;
 }
 
 /**
  * The elements of a tensor as FP32, for computing with FP16 and BF16 (exact for both).
  * @throws InvalidInput for BYTES, INT64 and UINT64, which FP32 cannot hold
  */
-export function toFloat32(tensor: Tensor): Float32Array {
-  const { datatype, data } = tensor;
+export function toFloat32({ datatype, data }: Tensor): Float32Array {
   if (data instanceof Float32Array) return data;
   if (datatype === "FP16") return Float32Array.from(data as Uint16Array, fp16ToNumber);
   if (datatype === "BF16") return Float32Array.from(data as Uint16Array, bf16ToNumber);
@@ -69,12 +74,15 @@ export function toFloat32(tensor: Tensor): Float32Array {
   return Float32Array.from(data as Float64Array);
 }
 
-/** A tensor of FP16 or BF16 with the values nearest to the given numbers. */
+/**
+ * A tensor of FP16 or BF16 with the values nearest to the given numbers.
+ * @throws InvalidInput when they do not fill the shape
+ */
 export function fromFloat32<D extends "FP16" | "BF16">(
   datatype: D,
   shape: readonly number[],
   values: ArrayLike<number>,
 ): Tensor<D> {
-  const convert = datatype === "FP16" ? numberToFp16 : numberToBf16;
-  return { datatype, shape, data: Uint16Array.from(values, convert) as Tensor<D>["data"] };
+  const halves = Uint16Array.from(values, datatype === "FP16" ? numberToFp16 : numberToBf16);
+  return tensor<"FP16" | "BF16">(datatype, shape, halves) as Tensor<D>;
 }

@@ -35,15 +35,18 @@ export function elementCount(shape: readonly number[]): number {
   return count;
 }
 
-/** Whether a value is a tensor (an own datatype, shape and data, as `tensor` makes them). */
+/** Whether a value is a tensor as `tensor` makes them: a datatype, a shape, and elements in that datatype's own array. */
 export function isTensor(value: unknown): value is Tensor {
   if (typeof value !== "object" || value === null) return false;
-  const candidate = value as Partial<Tensor>;
-  return isDatatype(candidate.datatype) && Array.isArray(candidate.shape) && isElementArray(candidate.data);
+  const { datatype, shape, data } = value as Partial<Tensor>;
+  if (!isDatatype(datatype) || !Array.isArray(shape)) return false;
+  if (datatype === "BYTES") return Array.isArray(data);
+  // By its tag, which an array from another realm shares.
+  return ArrayBuffer.isView(data) && tagOf(data) === DATATYPE_ARRAY[datatype].name;
 }
 
-function isElementArray(value: unknown): boolean {
-  return Array.isArray(value) || (ArrayBuffer.isView(value) && !(value instanceof DataView));
+function tagOf(view: ArrayBufferView): string | undefined {
+  return (view as { readonly [Symbol.toStringTag]?: string })[Symbol.toStringTag];
 }
 
 /**
@@ -61,8 +64,11 @@ export function tensor<D extends Datatype>(
   elements: TensorElements<D>,
 ): Tensor<D> {
   const data = toElementArray(datatype, elements as readonly unknown[] | ArrayBufferView);
+  if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0)) {
+    throw new InvalidInput(`a shape has lengths of 0 or more, got [${shape.join(", ")}]`);
+  }
   const count = elementCount(shape);
-  if (!shape.every((length) => Number.isSafeInteger(length) && length >= 0) || count !== data.length) {
+  if (count !== data.length) {
     throw new InvalidInput(
       `a tensor of shape [${shape.join(", ")}] holds ${count} elements, but ${data.length} came`,
     );
@@ -71,29 +77,45 @@ export function tensor<D extends Datatype>(
 }
 
 function toElementArray(datatype: Datatype, elements: readonly unknown[] | ArrayBufferView) {
-  if (datatype === "BYTES") return (elements as readonly unknown[]).map(toBytesElement);
+  const values = elements as readonly unknown[];
+  // Unlike map, from visits the holes of an array.
+  if (datatype === "BYTES") return Array.from(values, toBytesElement);
   const constructor = DATATYPE_ARRAY[datatype];
   if (elements instanceof constructor) return elements;
-  const values = elements as readonly unknown[];
+  if (datatype === "FP16" || datatype === "BF16") {
+    throw new InvalidInput(
+      `a ${datatype} tensor takes a Uint16Array of its bits; fromFloat32("${datatype}", shape, numbers) makes one of numbers`,
+    );
+  }
   const data = new constructor(values.length);
   for (let index = 0; index < values.length; index++) {
-    const value = values[index];
-    const element = typeof value === "boolean" && datatype === "BOOL" ? Number(value) : value;
-    const stored =
-      data instanceof BigInt64Array || data instanceof BigUint64Array ? toBigInt(element) : element;
-    data[index] = stored as never;
-    const kept = data[index];
-    if (kept !== stored && !(datatype === "FP32" && typeof stored === "number") && !Object.is(kept, stored)) {
+    const element = plainElement(datatype, values[index]);
+    if (element !== undefined) data[index] = element as never;
+    if (element === undefined || !isKept(element, data[index] as number | bigint, datatype)) {
       throw new InvalidInput(
-        `element ${index} of a ${datatype} tensor is ${describeValue(value)}, which does not fit`,
+        `element ${index} of a ${datatype} tensor is ${describeValue(values[index])}, which does not fit`,
       );
     }
   }
   return data;
 }
 
-function toBigInt(value: unknown): unknown {
-  return typeof value === "number" && Number.isSafeInteger(value) ? BigInt(value) : value;
+/** A plain value as an array can take it; undefined where it is of another kind. */
+function plainElement(datatype: Datatype, value: unknown): number | bigint | undefined {
+  if (datatype === "BOOL") {
+    return value === true || value === 1 ? 1 : value === false || value === 0 ? 0 : undefined;
+  }
+  if (datatype === "INT64" || datatype === "UINT64") {
+    if (typeof value === "bigint") return value;
+    return Number.isInteger(value) ? BigInt(value as number) : undefined;
+  }
+  return typeof value === "number" ? value : undefined;
+}
+
+/** FP32 rounds, but what becomes infinite was too large. */
+function isKept(element: number | bigint, kept: number | bigint, datatype: Datatype): boolean {
+  if (datatype === "FP32") return Number.isFinite(kept) || !Number.isFinite(element);
+  return kept === element || Object.is(kept, element);
 }
 
 const encoder = new TextEncoder();

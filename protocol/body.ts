@@ -23,6 +23,6 @@ export const JSON_TYPE = "application/json";
 export const BINARY_TYPE = "application/octet-stream";
 
 /** A body that is one JSON text. */
-export function jsonBody(text: string): EncodedBody {
-  return { contentType: JSON_TYPE, jsonLength: undefined, head: text, tail: [] };
+export function jsonBody({ head, tail }: Pick<EncodedBody, "head" | "tail">): EncodedBody {
+  return { contentType: JSON_TYPE, jsonLength: undefined, head, tail };
 }

@@ -35,14 +35,23 @@ export class NestedReader {
   readonly #store: ElementStore;
   readonly #shape: readonly number[];
   readonly #misfit: Misfit;
+  readonly #onlyFinite: boolean;
   readonly #trail: number[] = [];
   #at = 0;
 
-  constructor(datatype: Datatype, store: ElementStore, shape: readonly number[], error: Misfit) {
+  /** @param onlyFinite refuses infinities: where the values come from JSON, they are numbers too large for a double */
+  constructor(
+    datatype: Datatype,
+    store: ElementStore,
+    shape: readonly number[],
+    error: Misfit,
+    onlyFinite = false,
+  ) {
     this.#datatype = datatype;
     this.#store = store;
     this.#shape = shape;
     this.#misfit = error;
+    this.#onlyFinite = onlyFinite;
   }
 
   /**
@@ -55,7 +64,7 @@ export class NestedReader {
 
   #read(value: unknown, level: number, path: string): void {
     if (level === this.#shape.length) {
-      if (storeElements(this.#datatype, [value], this.#store, this.#at) === 0) {
+      if (storeElements(this.#datatype, [value], this.#store, this.#at, this.#onlyFinite) === 0) {
         throw this.#fail(path, level, misfit(this.#datatype, value));
       }
       this.#at++;
@@ -69,7 +78,7 @@ export class NestedReader {
       throw this.#fail(path, level, `expected ${this.#countOf(length, level)}, got ${value.length}`);
     }
     if (level === this.#shape.length - 1) {
-      const bad = storeElements(this.#datatype, value, this.#store, this.#at);
+      const bad = storeElements(this.#datatype, value, this.#store, this.#at, this.#onlyFinite);
       this.#trail[level] = bad;
       if (bad >= 0) throw this.#fail(path, level + 1, misfit(this.#datatype, value[bad]));
       this.#at += length;

@@ -1,5 +1,7 @@
 import { DATATYPE_SIZE, type Datatype } from "../../contract/datatype.ts";
-import { KtsError } from "../../contract/errors.ts";
+import { type ErrorCode, KtsError } from "../../contract/errors.ts";
+import type { NamedTensor } from "../../contract/inference.ts";
+import type { Tensor } from "../../contract/tensor.ts";
 import type { DecodeLimits } from "../limits.ts";
 
 /** What V8 takes for the view that each element of a BYTES tensor is. */
@@ -27,4 +29,16 @@ export function checkTensorSize(datatype: Datatype, count: number, path: string,
     `a ${datatype} tensor of ${count} elements takes ${bytes} bytes of memory, the limit is ${limits.maxTensorBytes}`,
     { path, hint: "Send less at once, or raise --max_tensor_bytes." },
   );
+}
+
+/** What is wrong with a tensor whose elements do not fill its shape; undefined where they do. */
+export function shapeProblem({ shape, data }: Tensor): string | undefined {
+  if (countElements(shape) === data.length) return undefined;
+  return `has ${data.length} elements, which do not make the shape [${shape.join(", ")}]`;
+}
+
+/** @throws KtsError with that code when a tensor's elements do not fill its shape */
+export function checkShape(tensor: NamedTensor, kind: "input" | "output", code: ErrorCode): void {
+  const problem = shapeProblem(tensor);
+  if (problem !== undefined) throw new KtsError(code, `${kind} ${tensor.name} ${problem}`);
 }

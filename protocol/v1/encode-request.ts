@@ -1,4 +1,4 @@
-import { type EncodedBody, JSON_TYPE } from "../body.ts";
+import { type EncodedBody, jsonBody } from "../body.ts";
 import { writePlain } from "../json/plain.ts";
 import { JsonWriter, type WriterRules } from "../json/writer.ts";
 
@@ -7,7 +7,7 @@ const RULES: WriterRules = { nonFinite: "error", code: "KTS_INVALID_INPUT", base
 /**
  * Writes a V1 request. Typed arrays, tensors, bytes and BigInts among the instances are written as V1 has them.
  * @param parameters further members of the body
- * @throws InvalidInput when JSON cannot say a value
+ * @throws KtsError KTS_INVALID_INPUT when JSON cannot say a value
  */
 export function encodeV1Request(
   instances: readonly unknown[],
@@ -22,5 +22,5 @@ export function encodeV1Request(
     writePlain(writer, value, RULES, name);
   }
   writer.text("}");
-  return { contentType: JSON_TYPE, jsonLength: undefined, ...writer.finish() };
+  return jsonBody(writer.finish());
 }

@@ -1,7 +1,6 @@
-import { KtsError } from "../../contract/errors.ts";
 import type { NamedTensor, Prediction, Verb } from "../../contract/inference.ts";
-import { BINARY_TYPE, type EncodeOptions, type EncodedBody, JSON_TYPE } from "../body.ts";
-import { countElements } from "../elements/size.ts";
+import { BINARY_TYPE, type EncodeOptions, type EncodedBody, jsonBody } from "../body.ts";
+import { checkShape } from "../elements/size.ts";
 import { writeNested, writeRow } from "../json/nested-writer.ts";
 import { writePlain } from "../json/plain.ts";
 import { JsonWriter, type WriterRules } from "../json/writer.ts";
@@ -33,12 +32,12 @@ export function encodeV1Response(prediction: Prediction, verb: Verb, options: En
     else writeTensors(writer, prediction.tensors, key);
     writer.text("}");
   }
-  return { contentType: JSON_TYPE, jsonLength: undefined, ...writer.finish() };
+  return jsonBody(writer.finish());
 }
 
 /** One output: its values. Several: an object an instance, keyed by output. */
 function writeTensors(writer: JsonWriter, tensors: readonly NamedTensor[], key: string): void {
-  for (const tensor of tensors) checkConsistent(tensor);
+  for (const tensor of tensors) checkShape(tensor, "output", "KTS_BAD_PREDICTION");
   const [first] = tensors;
   if (first === undefined) return writer.text("[]");
   if (tensors.length === 1) return writeNested(writer, first, key);
@@ -67,13 +66,4 @@ function writeColumns(writer: JsonWriter, tensors: readonly NamedTensor[], key: 
     writeNested(writer, tensor, `${key}.${tensor.name}`);
   }
   writer.text("}");
-}
-
-function checkConsistent({ name, shape, data }: NamedTensor): void {
-  const count = countElements(shape);
-  if (count === data.length) return;
-  throw new KtsError(
-    "KTS_BAD_PREDICTION",
-    `output ${name} has ${data.length} elements, which do not make the shape [${shape.join(", ")}]`,
-  );
 }
