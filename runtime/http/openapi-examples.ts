@@ -5,7 +5,7 @@ import type { ServedModel } from "../served-model.ts";
 const LARGEST_EXAMPLE = 1024;
 
 /** A V1 request of zeros that the model takes; undefined where that is not known, or would be long. */
-export function v1Example(model: ServedModel): unknown {
+export function v1Example(model: Pick<ServedModel, "info">): unknown {
   const { inputs, takesTensors } = model.info;
   if (!takesTensors || inputs.some((spec) => exampleCount(spec) > LARGEST_EXAMPLE)) return undefined;
   const [only] = inputs;

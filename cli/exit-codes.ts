@@ -1,0 +1,32 @@
+import { ERROR_CATALOGUE, type ErrorCode } from "../contract/errors.ts";
+
+/** What the exit codes mean; the error catalogue decides which error has which. */
+const MEANINGS: Readonly<Record<number, string>> = {
+  0: "It did what was asked; a server was stopped by a signal and has drained.",
+  1: "A request failed: the server or the model refused it.",
+  2: "The command line is wrong.",
+  3: "There is no predictor to serve, or its module is wrong.",
+  4: "The model did not load.",
+  5: "The port cannot be had.",
+  6: "The server was not reached.",
+  70: "A bug, or an exception in a predictor that nobody caught.",
+  130: "SIGINT ended it at once; a server only where it was the second signal.",
+  143: "SIGTERM ended it at once; a server only where it was the second signal.",
+};
+
+/** One exit code of the command line. */
+export interface ExitCode {
+  readonly code: number;
+  readonly meaning: string;
+  /** The errors that end with it. */
+  readonly errors: readonly ErrorCode[];
+}
+
+/** Every exit code, in ascending order. */
+export function exitCodes(): readonly ExitCode[] {
+  const codes = Object.keys(ERROR_CATALOGUE) as ErrorCode[];
+  return Object.entries(MEANINGS).map(([text, meaning]) => {
+    const code = Number(text);
+    return { code, meaning, errors: codes.filter((error) => ERROR_CATALOGUE[error].exit === code) };
+  });
+}

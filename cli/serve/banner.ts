@@ -1,0 +1,71 @@
+import { isAbsolute, relative } from "node:path";
+import type { ServerOptions } from "../../runtime/options.ts";
+import { productVersion } from "../../runtime/product-version.ts";
+import type { RunningServer } from "../../runtime/server.ts";
+import { defaultIntraOpThreads } from "../../runtime/workers/cpus.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import type { Trial } from "./try-it.ts";
+import { serverUrls } from "./urls.ts";
+
+/** What a server says of itself once it is ready. */
+export interface BannerFacts {
+  readonly server: Pick<RunningServer, "url" | "host" | "port" | "model" | "workers">;
+  readonly options: Pick<ServerOptions, "intraOpThreads" | "workers">;
+  /** Milliseconds from the start of the process until it was ready. */
+  readonly readyMs: number;
+  readonly trial: Trial;
+  /** Paths are shown relative to it. */
+  readonly cwd: string;
+}
+
+const LABEL_WIDTH = 10;
+
+/** The lines that greet on stdout. */
+export function banner(facts: BannerFacts, style: Terminal["style"]): string {
+  const { server, readyMs, trial } = facts;
+  const urls = serverUrls(server);
+  const row = (label: string, text: string) => `  ${style("cyan", label.padEnd(LABEL_WIDTH))}${text}`;
+  return [
+    style(
+      "bold",
+      `kserve-ts ${productVersion()} serves ${server.model.name}, ready after ${Math.round(readyMs)} ms`,
+    ),
+    row("model", servedBy(facts)),
+    row("V1", urls.v1),
+    row("V2", urls.v2),
+    row("metrics", urls.metrics),
+    row("OpenAPI", urls.openApi),
+    row("workers", workersText(facts)),
+    ...(urls.listensEverywhere ? [row("listens", `on every interface, port ${server.port}`)] : []),
+    "",
+    style("bold", trial.kind === "command" ? "Try it:" : "Call it:"),
+    `  ${trial.kind === "command" ? trial.command : trial.advice}`,
+  ].join("\n");
+}
+
+/** The engine, the predictor, or both, with their files. */
+function servedBy({ server: { model }, cwd }: BannerFacts): string {
+  const { predictorPath, modelFile } = model.source;
+  const predictor = predictorPath === undefined ? undefined : shortPath(predictorPath, cwd);
+  const { platform } = model.info;
+  if (platform === HANDWRITTEN || modelFile === undefined) return `${predictor} (handwritten)`;
+  const engine = `${shortPath(modelFile, cwd)} (${platform})`;
+  return predictor === undefined ? engine : `${predictor} with ${engine}`;
+}
+
+/** A ModelInfo's platform where no engine has part in it. */
+const HANDWRITTEN = "kserve-ts";
+
+function workersText({ server, options }: BannerFacts): string {
+  if (server.model.info.execution === "inline") return "none: it runs inline, on the server's own thread";
+  const count = `${server.workers}`;
+  if (server.model.info.platform === HANDWRITTEN) return count;
+  const threads = options.intraOpThreads ?? defaultIntraOpThreads(options.workers);
+  return `${count} x ${threads} engine ${threads === 1 ? "thread" : "threads"}`;
+}
+
+/** A path relative to the working directory where it lies within. */
+export function shortPath(path: string, cwd: string): string {
+  const short = relative(cwd, path);
+  return short.startsWith("..") || isAbsolute(short) ? path : short;
+}

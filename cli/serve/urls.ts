@@ -1,0 +1,25 @@
+import type { RunningServer } from "../../runtime/server.ts";
+
+/** Where a server can be asked, as seen from its own machine. */
+export interface ServerUrls {
+  readonly v1: string;
+  readonly v2: string;
+  readonly metrics: string;
+  readonly openApi: string;
+  /** It listens on all interfaces; the URLs name loopback, since such an address is none to call. */
+  readonly listensEverywhere: boolean;
+}
+
+/** The URLs of a server and its model. */
+export function serverUrls(server: Pick<RunningServer, "url" | "host" | "port" | "model">): ServerUrls {
+  const listensEverywhere = ["0.0.0.0", "::", ""].includes(server.host);
+  const base = listensEverywhere ? `http://127.0.0.1:${server.port}` : server.url;
+  const name = encodeURIComponent(server.model.name);
+  return {
+    v1: `${base}/v1/models/${name}:predict`,
+    v2: `${base}/v2/models/${name}/infer`,
+    metrics: `${base}/metrics`,
+    openApi: `${base}/openapi.json`,
+    listensEverywhere,
+  };
+}

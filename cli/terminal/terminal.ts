@@ -1,0 +1,69 @@
+import type { WriteStream } from "node:tty";
+import { styleText } from "node:util";
+
+/** Where the command line writes. */
+export interface Terminal {
+  /** Writes a line on stdout: what was asked for. */
+  print(line: string): void;
+  /** Writes bytes on stdout as they are. */
+  write(bytes: Uint8Array): void;
+  /** Writes a line on stderr: what went wrong. */
+  complain(line: string): void;
+  /** Columns of stdout: COLUMNS, else the terminal's own, else 80; at most 100, as longer lines read badly. */
+  readonly width: number;
+  /** Whether a person sees stdout, not another program. */
+  readonly isInteractive: boolean;
+  /** A text for stdout in a style; plain where stdout has no colours, or NO_COLOR says so. */
+  style(format: Style, text: string): string;
+  /** The same for stderr. */
+  styleComplaint(format: Style, text: string): string;
+  /**
+   * Resolves when all that was written is out, with the reason where stdout lost some of it, such as a full disk.
+   * A reader that went away (`| head`) lost nothing that it wanted.
+   */
+  flush(): Promise<Error | undefined>;
+}
+
+/** A style of the command line. */
+export type Style = Parameters<typeof styleText>[0];
+
+const MOST_COLUMNS = 100;
+const USUAL_COLUMNS = 80;
+const LEAST_COLUMNS = 30;
+
+/** The process's own stdout and stderr. What cannot be written does not end it. */
+export function processTerminal(): Terminal {
+  const { stdout, stderr, env } = process;
+  let lostOutput: Error | undefined;
+  stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") lostOutput ??= error;
+  });
+  stderr.on("error", () => undefined);
+  const colour = (stream: WriteStream) => (format: Style, text: string) =>
+    styleText(format, text, { stream });
+  return {
+    print: (line) => void stdout.write(`${line}\n`),
+    write: (bytes) => void stdout.write(bytes),
+    complain: (line) => void stderr.write(`${line}\n`),
+    width: columns(env["COLUMNS"], stdout.columns),
+    isInteractive: stdout.isTTY === true,
+    style: colour(stdout),
+    styleComplaint: colour(stderr),
+    async flush() {
+      await Promise.all([written(stdout), written(stderr)]);
+      return lostOutput;
+    },
+  };
+}
+
+/** @param own the terminal's own count; undefined where there is none */
+export function columns(fromEnv: string | undefined, own: number | undefined): number {
+  const wanted = /^\d+$/.test(fromEnv ?? "") ? Number(fromEnv) : 0;
+  const width = wanted > 0 ? wanted : (own ?? USUAL_COLUMNS);
+  return Math.min(MOST_COLUMNS, Math.max(LEAST_COLUMNS, width));
+}
+
+function written(stream: NodeJS.WritableStream): Promise<void> {
+  // A closed pipe calls back as well.
+  return new Promise((resolve) => stream.write("", () => resolve()));
+}

@@ -1,0 +1,43 @@
+import { execFile } from "node:child_process";
+import { copyFile, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { productVersion } from "../../runtime/product-version.ts";
+import { Cli, ROOT, folderWith, untilServing } from "./run-cli.ts";
+
+/** The bundle as `npm run build` makes it, in a folder of its own. */
+async function bundle() {
+  const folder = await folderWith({});
+  const manifest = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as {
+    scripts: { build: string };
+  };
+  const esbuild = manifest.scripts.build.slice(manifest.scripts.build.indexOf("esbuild"));
+  await promisify(execFile)(
+    "/bin/sh",
+    ["-c", esbuild.replace("--outdir=dist", `--outdir=${folder.path}/dist`)],
+    {
+      cwd: ROOT,
+      env: { ...process.env, PATH: `${ROOT}node_modules/.bin:${process.env["PATH"]}` },
+    },
+  );
+  await copyFile(join(ROOT, "package.json"), join(folder.path, "package.json"));
+  const main = join(folder.path, "dist/kserve-ts.js");
+  return Object.assign(folder, { main, program: [process.execPath, main] as const });
+}
+
+describe("the bundled command line", () => {
+  it("is a script that serves, answers and stops as from its sources", async () => {
+    await using built = await bundle();
+    expect(await readFile(built.main, "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+    await using version = new Cli(["--version"], { program: built.program });
+    expect((await version.ended).stdout).toBe(`kserve-ts ${productVersion()}\n`);
+    await using cli = new Cli(["serve", "examples/digits", "--http_port", "0"], { program: built.program });
+    const { url } = await untilServing(cli);
+    const input = ["--input", "examples/digits/examples/seven.json"];
+    await using predict = new Cli(["predict", "--url", url, ...input], { program: built.program });
+    expect(await predict.ended).toEqual({ stdout: '{"predictions":[7]}\n', stderr: "", exitCode: 0 });
+    cli.signal("SIGTERM");
+    expect((await cli.ended).exitCode).toBe(0);
+  });
+});

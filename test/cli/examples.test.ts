@@ -1,0 +1,55 @@
+import { chmod, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { allVerbs } from "../../cli/verbs.ts";
+import { serveFolder } from "../runtime/serving.ts";
+import { ROOT, folderWith } from "./run-cli.ts";
+
+/** A shell at the repository's root, for which `kserve-ts` is the command line's source. */
+async function typed(command: string, env: Record<string, string>, until?: RegExp) {
+  await using folder = await folderWith({});
+  const bin = join(folder.path, "kserve-ts");
+  await writeFile(bin, `#!/bin/sh\nexec "${process.execPath}" "${ROOT}cli/main.ts" "$@"\n`);
+  await chmod(bin, 0o755);
+  const path = `${folder.path}:${process.env["PATH"]}`;
+  const shell = spawn("/bin/sh", ["-c", `exec ${command}`], {
+    cwd: ROOT,
+    env: { ...process.env, ...env, PATH: path },
+  });
+  const said = { stdout: "", stderr: "" };
+  for (const output of ["stdout", "stderr"] as const) {
+    shell[output].setEncoding("utf8").on("data", (text: string) => {
+      said[output] += text;
+      if (until?.test(said.stdout) === true) shell.kill("SIGTERM");
+    });
+  }
+  const [exitCode] = (await once(shell, "close")) as [number | null];
+  return { ...said, exitCode };
+}
+
+const verbs = await allVerbs();
+const examplesOf = (name: string) => verbs.find((verb) => verb.name === name)?.examples ?? [];
+
+describe("the examples of serve --help", () => {
+  it.each(examplesOf("serve").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
+    const env = { KSERVE_TS_HTTP_PORT: "0", KSERVE_TS_LOG_LEVEL: "error" };
+    const { stdout, stderr, exitCode } = await typed(command, env, /(Try|Call) it:/);
+    expect(stdout).toContain(" serves digits, ready after ");
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  });
+});
+
+describe("the examples of predict --help", () => {
+  it.each(examplesOf("predict").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
+    await using server = await serveFolder(`${ROOT}examples/digits`);
+    const { stdout, stderr, exitCode } = await typed(command, { KSERVE_TS_URL: server.url });
+    expect(stdout).toMatch(/7|3/);
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  });
+});
+
+it("every verb's examples are run by a test here", () => {
+  expect(verbs.map(({ name }) => name)).toEqual(["serve", "predict"]);
+});
