@@ -153,12 +153,7 @@ function isDefault(value: unknown): boolean {
   return value instanceof Uint8Array ? value.length === 0 : !value;
 }
 
-function writeValue(
-  writer: ProtoWriter,
-  number: number,
-  kind: Field<unknown>["kind"],
-  value: unknown,
-): void {
+function writeValue(writer: ProtoWriter, number: number, kind: Field<unknown>["kind"], value: unknown): void {
   if (kind === "text") writer.textField(number, value as string);
   else if (kind === "block") writer.blockField(number, value as Uint8Array);
   else if (kind === "bool") writer.boolField(number, value as boolean);

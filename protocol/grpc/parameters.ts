@@ -29,7 +29,8 @@ export class ParameterMap {
       else entry.skip(tag);
     }
     if (value === undefined) {
-      const expected = "expected bool_param, int64_param, string_param, double_param or uint64_param, got none";
+      const expected =
+        "expected bool_param, int64_param, string_param, double_param or uint64_param, got none";
       throw new InvalidInput(expected, { path: `${path}.${name}` });
     }
     if (++this.#count > MOST_ENTRIES) {
