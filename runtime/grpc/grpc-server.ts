@@ -60,18 +60,18 @@ export class GrpcServer {
       streamResetBurst: RESETS_LEFT_TO_US,
       streamResetRate: RESETS_LEFT_TO_US,
     });
-    this.#server.on("session", (session) => this.#opened(session));
     this.#server.on("sessionError", () => undefined);
   }
 
   /** Takes a connection. */
   take(socket: Socket): void {
+    this.#server.once("session", (session) => this.#opened(session, socket));
     this.#server.emit("connection", socket);
   }
 
-  #opened(session: ServerHttp2Session): void {
+  #opened(session: ServerHttp2Session, socket: Socket): void {
     session.setLocalWindowSize(SESSION_WINDOW_BYTES);
-    const guard = new SessionGuard(session, this.#services.log);
+    const guard = new SessionGuard(session, socket, this.#services.log);
     this.#guards.add(guard);
     session.on("close", () => {
       this.#guards.delete(guard);

@@ -1,4 +1,5 @@
 import { type ServerHttp2Session, constants } from "node:http2";
+import type { Socket } from "node:net";
 import type { PredictorLog } from "../../contract/predictor.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
@@ -14,19 +15,25 @@ const PINGS_PER_SECOND = 5;
 const KEEP_ALIVE_MS = 60_000;
 const KEEP_ALIVE_TIMEOUT_MS = 20_000;
 
-/** With this GOAWAY says that streams which are on their way are still taken. */
-const LARGEST_STREAM_ID = 2_147_483_647;
+/**
+ * GOAWAY with no error and the largest stream id there is: open no more streams, but those that are on their way are
+ * still taken (RFC 9113, 6.8). By hand, since nghttp2 refuses new streams after any GOAWAY that Node can send.
+ */
+const ANNOUNCEMENT = Buffer.from("0000080700000000007fffffff00000000", "hex");
 
 /** One connection: notices a peer that is gone or a nuisance, and ends it without losing a call. */
 export class SessionGuard {
   readonly #session: ServerHttp2Session;
+  readonly #socket: Socket;
   readonly #log: PredictorLog;
   readonly #resets = new TokenBucket(RESET_BURST, RESETS_PER_SECOND);
   readonly #pings = new TokenBucket(PING_BURST, PINGS_PER_SECOND);
   readonly #keepAlive: NodeJS.Timeout;
 
-  constructor(session: ServerHttp2Session, log: PredictorLog) {
+  /** @param socket the session's own: what a session shows is a proxy that cannot be written to */
+  constructor(session: ServerHttp2Session, socket: Socket, log: PredictorLog) {
     this.#session = session;
+    this.#socket = socket;
     this.#log = log;
     session.on("error", (error) => log.debug(`a gRPC connection failed: ${error.message}`));
     session.on("ping", () => {
@@ -61,7 +68,9 @@ export class SessionGuard {
 
   /** Asks the client to send new calls elsewhere. Those it has sent already are still taken. */
   announceEnd(): void {
-    if (!this.#session.destroyed) this.#session.goaway(constants.NGHTTP2_NO_ERROR, LARGEST_STREAM_ID);
+    // Writes of a session are whole frames, so there is room between them. SETTINGS has to be the first.
+    const { destroyed, pendingSettingsAck } = this.#session;
+    if (!destroyed && !pendingSettingsAck && this.#socket.writable) this.#socket.write(ANNOUNCEMENT);
   }
 
   /** Takes no more calls, and closes once those there are have ended. */

@@ -112,7 +112,9 @@ function definitionOf(method: string): MethodDefinition {
   const slash = method.lastIndexOf("/");
   const service = slash === -1 ? "inference.GRPCInferenceService" : method.slice(0, slash);
   for (const definitions of LOADED) {
-    const found = (definitions[service] as Record<string, AnyDefinition> | undefined)?.[method.slice(slash + 1)];
+    const found = (definitions[service] as Record<string, AnyDefinition> | undefined)?.[
+      method.slice(slash + 1)
+    ];
     if (found !== undefined) return found as unknown as MethodDefinition;
   }
   throw new Error(`the .proto files have no ${method}`);
