@@ -7,6 +7,9 @@ import { KtsError } from "../contract/errors.ts";
  */
 export interface ServerOptions {
   httpPort: number;
+  /** Undefined: 8081, or a free one where httpPort is 0. */
+  grpcPort: number | undefined;
+  enableGrpc: boolean;
   host: string;
   modelName: string | undefined;
   modelDir: string | undefined;
@@ -15,6 +18,8 @@ export interface ServerOptions {
   requestTimeoutMs: number;
   maxQueueSize: number;
   maxBodyBytes: number;
+  grpcMaxReceiveBytes: number;
+  grpcMaxSendBytes: number;
   maxHeaderBytes: number;
   maxTensorBytes: number;
   timeoutKeepAlive: number;
@@ -56,6 +61,21 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     default: 8080,
     range: [0, 65_535],
     doc: "Port of the REST protocols; 0 takes a free one.",
+  },
+  {
+    key: "grpcPort",
+    flag: "grpc_port",
+    type: "integer",
+    default: undefined,
+    range: [0, 65_535],
+    doc: "Port of V2 over gRPC; 0 takes a free one. Default: 8081, or a free one with --http_port 0.",
+  },
+  {
+    key: "enableGrpc",
+    flag: "enable_grpc",
+    type: "boolean",
+    default: true,
+    doc: "Serve gRPC beside REST.",
   },
   {
     key: "host",
@@ -117,6 +137,22 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     default: 100 * MIB,
     range: [1, 2_000_000_000],
     doc: "Largest request body, before and after decompression; above it 413.",
+  },
+  {
+    key: "grpcMaxReceiveBytes",
+    flag: "grpc_max_receive_message_length",
+    type: "integer",
+    default: 8 * MIB,
+    range: [1, 2_000_000_000],
+    doc: "Largest gRPC message taken, in bytes, before and after decompression; above it RESOURCE_EXHAUSTED.",
+  },
+  {
+    key: "grpcMaxSendBytes",
+    flag: "grpc_max_send_message_length",
+    type: "integer",
+    default: 8 * MIB,
+    range: [1, 2_000_000_000],
+    doc: "Largest gRPC message sent, in bytes, before compression; an answer above it is RESOURCE_EXHAUSTED.",
   },
   {
     key: "maxHeaderBytes",
@@ -192,8 +228,6 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
 
 /** Flags of the KServe Python server that have no meaning here yet: accepted with a warning, so its manifests start. */
 export const IGNORED_KSERVE_FLAGS: readonly string[] = [
-  "grpc_port",
-  "enable_grpc",
   "max_threads",
   "max_asyncio_workers",
   "enable_docs_url",
@@ -202,8 +236,6 @@ export const IGNORED_KSERVE_FLAGS: readonly string[] = [
   "access_log_format",
   "event_loop",
   "protocol",
-  "grpc_max_send_message_length",
-  "grpc_max_receive_message_length",
   "nthread",
 ];
 
@@ -272,4 +304,11 @@ export function optionsFromEnvironment(
     if (name !== undefined) found[spec.key] = parseOption(spec, env[name] as string, name);
   }
   return found as Partial<ServerOptions>;
+}
+
+const KSERVE_GRPC_PORT = 8081;
+
+/** The gRPC port of these options: KServe's, unless one is chosen, or any free port will do for REST. */
+export function grpcPortOf({ grpcPort, httpPort }: Pick<ServerOptions, "grpcPort" | "httpPort">): number {
+  return grpcPort ?? (httpPort === 0 ? 0 : KSERVE_GRPC_PORT);
 }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Application } from "express";
 import { DEFAULT_LIMITS, type DecodeLimits } from "../protocol/limits.ts";
 import { DataPlane } from "./data-plane.ts";
+import { GrpcListener } from "./grpc/grpc-listener.ts";
 import { Connections } from "./http/connections.ts";
 import type { ExtendApp } from "./http/control-app.ts";
 import { createHttpServer } from "./http/http-server.ts";
@@ -9,9 +10,10 @@ import type { InferenceServices } from "./http/inference-services.ts";
 import { createListener } from "./http/listener.ts";
 import { keepFreedMemory } from "./keep-memory.ts";
 import { Lifecycle, type ServerState } from "./lifecycle.ts";
+import { fixedRepository } from "./model-repository.ts";
 import { discoverModel } from "./models/discover.ts";
 import type { ModelSource } from "./models/source.ts";
-import type { ServerOptions } from "./options.ts";
+import { type ServerOptions, grpcPortOf } from "./options.ts";
 import type { ModelInfo } from "./pipeline/executor.ts";
 import { productVersion } from "./product-version.ts";
 import { ServedModel } from "./served-model.ts";
@@ -39,6 +41,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly host: string;
   /** The port it listens on; the one taken, where 0 was asked for. */
   readonly port: number;
+  /** The port of gRPC; undefined where it is not served. */
+  readonly grpcPort: number | undefined;
   readonly state: ServerState;
   readonly model: { readonly name: string; readonly info: ModelInfo; readonly source: ModelSource };
   /** Workers that can take requests; 0 where the predictor runs inline. */
@@ -81,12 +85,14 @@ class Server implements RunningServer {
   readonly #lifecycle = new Lifecycle();
   readonly #model: ServedModel;
   readonly #connections: Connections;
+  readonly #grpc: GrpcListener | undefined;
   readonly #app: () => Promise<Application>;
   readonly #done = Promise.withResolvers<void>();
   #eventLoop: EventLoopMonitor | undefined;
   #restTimer: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
   #port: number;
+  #grpcPort: number | undefined;
 
   constructor(source: ModelSource, options: ServerOptions, extras: ServerExtras) {
     this.#options = options;
@@ -103,6 +109,9 @@ class Server implements RunningServer {
       createHttpServer(options, createListener(services, this.#app)),
       this.#log,
     );
+    if (options.enableGrpc) {
+      this.#grpc = new GrpcListener({ ...services, repository: fixedRepository(plane), productVersion });
+    }
   }
 
   /** Listens, loads, warms up. What goes wrong closes the server again. */
@@ -110,12 +119,13 @@ class Server implements RunningServer {
     const { httpPort, host } = this.#options;
     this.#port = (await this.#connections.listen(httpPort, host)).port;
     try {
+      this.#grpcPort = (await this.#grpc?.listen(grpcPortOf(this.#options), host))?.port;
       this.#lifecycle.enter("loading");
       await this.#load();
       this.#lifecycle.enter("warming");
       await warmUp(this.#model, this.#log);
     } catch (error) {
-      await this.#connections.cut();
+      await Promise.all([this.#connections.cut(), this.#grpc?.close(0)]);
       await this.#end();
       throw error;
     }
@@ -146,7 +156,7 @@ class Server implements RunningServer {
   /** What a first probe must not wait for: loading it takes as long as all of the start. */
   #loadTheRestSoon(): void {
     this.#restTimer = setTimeout(() => {
-      Promise.all([this.#app(), this.#log.loadPino()]).catch((error: unknown) =>
+      Promise.all([this.#app(), this.#log.loadPino(), this.#grpc?.load()]).catch((error: unknown) =>
         this.#log.error("the control surface does not load", { stack: (error as Error).stack }),
       );
     }, REST_DELAY_MS);
@@ -164,6 +174,10 @@ class Server implements RunningServer {
 
   get port(): number {
     return this.#port;
+  }
+
+  get grpcPort(): number | undefined {
+    return this.#grpcPort;
   }
 
   get state(): ServerState {
@@ -198,7 +212,7 @@ class Server implements RunningServer {
     this.#log.info("draining", { drain_delay_ms: drainDelayMs, grace_period_ms: gracePeriodMs });
     if (drainDelayMs > 0) await sleep(drainDelayMs);
     this.#lifecycle.startClosing();
-    await this.#connections.close(gracePeriodMs);
+    await Promise.all([this.#connections.close(gracePeriodMs), this.#grpc?.close(gracePeriodMs)]);
     await this.#end();
     this.#log.info("stopped");
   }

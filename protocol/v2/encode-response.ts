@@ -34,7 +34,11 @@ export function encodeV2Response(
   return binaryBody(writer, raw);
 }
 
-function chooseOutputs(
+/**
+ * The outputs that a request asks for, in its order.
+ * @throws InvalidInput when one is not there; KtsError KTS_BAD_PREDICTION when one's elements do not make its shape
+ */
+export function chooseOutputs(
   { modelName, tensors }: V2Response,
   { outputs, binaryOutput }: Pick<V2Request, "outputs" | "binaryOutput">,
 ): OutgoingTensor[] {

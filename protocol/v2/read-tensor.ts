@@ -73,7 +73,7 @@ function missingData(name: string, side: "inputs" | "outputs", path: string): In
 }
 
 /** KServe takes lower case on REST as well. */
-function readDatatype(value: unknown, path: string): Datatype {
+export function readDatatype(value: unknown, path: string): Datatype {
   if (isDatatype(value)) return value;
   const upper = typeof value === "string" ? value.toUpperCase() : value;
   if (isDatatype(upper)) return upper;
@@ -84,7 +84,8 @@ function readDatatype(value: unknown, path: string): Datatype {
   });
 }
 
-function readShape(value: unknown, path: string, limits: DecodeLimits): number[] {
+/** Lengths of dimensions, at most `limits.maxDepth` of them. */
+export function readShape(value: unknown, path: string, limits: DecodeLimits): number[] {
   const shapePath = `${path}.shape`;
   if (!Array.isArray(value)) {
     throw new InvalidInput(`expected an array of lengths, got ${describeValue(value)}`, { path: shapePath });

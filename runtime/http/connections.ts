@@ -1,13 +1,7 @@
 import type { Server as HttpServer } from "node:http";
 import { Server as NetServer, type AddressInfo, type Socket } from "node:net";
-import { KtsError } from "../../contract/errors.ts";
 import type { PredictorLog } from "../../contract/predictor.ts";
-
-/**
- * How long an idle connection is kept once no new ones are taken. A client that has just sent a request on it would
- * else lose it; one whose connection is not used for this long is most likely not about to.
- */
-const IDLE_MS = 250;
+import { IDLE_MS, listenOn, orAfter } from "../listen.ts";
 
 /** The connections of an HTTP server: opens the door, and closes it without losing a request. */
 export class Connections {
@@ -28,13 +22,7 @@ export class Connections {
 
   /** @throws KtsError KTS_PORT_IN_USE when the port cannot be had */
   async listen(port: number, host: string): Promise<AddressInfo> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    const refuse = (error: NodeJS.ErrnoException) => reject(listenError(error, port, host));
-    this.#server.once("error", refuse);
-    this.#server.listen(port, host, resolve);
-    await promise;
-    this.#server.off("error", refuse);
-    return this.#server.address() as AddressInfo;
+    return listenOn(this.#server, port, host, "--http_port");
   }
 
   /**
@@ -62,46 +50,5 @@ export class Connections {
   /** Ends the timer that checks for slow clients; the connections are gone. */
   #release(): void {
     this.#server.close(() => undefined);
-  }
-}
-
-async function orAfter(done: Promise<void>, ms: number): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, ms);
-  await Promise.race([done, promise]);
-  clearTimeout(timer);
-}
-
-function listenError(error: NodeJS.ErrnoException, port: number, host: string): KtsError {
-  const where = `port ${port} on ${host}`;
-  switch (error.code) {
-    case "EADDRINUSE":
-      return new KtsError(
-        "KTS_PORT_IN_USE",
-        `${where} is in use by another program; choose another with --http_port.`,
-        {
-          cause: error,
-        },
-      );
-    case "EACCES":
-      return new KtsError(
-        "KTS_PORT_IN_USE",
-        `${where} needs privileges; choose one above 1023 with --http_port.`,
-        {
-          cause: error,
-        },
-      );
-    case "EADDRNOTAVAIL":
-    case "ENOTFOUND":
-      return new KtsError(
-        "KTS_PORT_IN_USE",
-        `${host} is not an address of this machine; choose another with --host.`,
-        {
-          cause: error,
-          hint: "Choose another with --host.",
-        },
-      );
-    default:
-      return new KtsError("KTS_PORT_IN_USE", `cannot listen on ${where}: ${error.message}`, { cause: error });
   }
 }

@@ -1,185 +1,118 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { KtsError } from "../../contract/errors.ts";
+import type { KtsError } from "../../contract/errors.ts";
+import type { Prediction } from "../../contract/inference.ts";
 import type { EncodedBody } from "../../protocol/body.ts";
 import { decodeV1Request, encodeV1Response } from "../../protocol/v1.ts";
 import { decodeV2Request, encodeV2Response, type V2Request } from "../../protocol/v2.ts";
-import { predictionTensors } from "../../protocol/convert/index.ts";
-import type { Timed } from "../deadlines.ts";
-import type { Job, JobResult } from "../pipeline/executor.ts";
+import { InferenceCall } from "../inference-call.ts";
 import type { ServedModel } from "../served-model.ts";
 import { type BodySink, type RequestBody, readBody } from "./body.ts";
 import { contentCoding } from "./decompress.ts";
 import { type ErrorAnswer, logFailure, toErrorAnswer } from "./errors.ts";
 import { freeBuffer } from "./free.ts";
 import type { InferenceServices } from "./inference-services.ts";
-import { callersRequestId, contentLength, jsonLengthOf, newRequestId } from "./request-head.ts";
+import { callersRequestId, contentLength, jsonLengthOf } from "./request-head.ts";
 import { type RawHeaders, refuseUnread, sendEncoded, sendError } from "./respond.ts";
 import type { InferenceRoute } from "./route-match.ts";
 
 const PLAIN: RawHeaders = [];
 const LAST: RawHeaders = ["Connection", "close"];
 
-/**
- * One inference request on its way: reads, decodes, runs, encodes, answers. Whatever happens first (the answer, a
- * failure, the deadline, the client's leaving) ends it, and what comes later is dropped.
- */
-export class Exchange implements Timed, BodySink {
-  deadlineAt = 0;
-  previous: Timed | undefined;
-  next: Timed | undefined;
-
-  readonly #services: InferenceServices;
+/** One inference request over HTTP/1.1: reads and decodes its body, encodes and sends the answer. */
+export class Exchange extends InferenceCall<EncodedBody> implements BodySink {
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
   readonly #route: InferenceRoute;
-  readonly #startedAt = performance.now();
-  readonly #callersId: string | undefined;
-  readonly #abort = new AbortController();
-  #model: ServedModel | undefined;
   #jsonLength: number | undefined;
   #body: RequestBody | undefined;
   #v2: V2Request | undefined;
-  #requestId: string | undefined;
   #bodyRead = false;
-  /** False once the predictor has the tensors, which may be views of the body, until it has answered. */
-  #bodyIsFree = true;
-  #ended = false;
 
   constructor(services: InferenceServices, req: IncomingMessage, res: ServerResponse, route: InferenceRoute) {
-    this.#services = services;
+    super(services, callersRequestId(req.headers));
     this.#req = req;
     this.#res = res;
     this.#route = route;
-    this.#callersId = callersRequestId(req.headers);
   }
 
   /** Starts. Checks in KServe's order: the model exists, is ready, the body is right. */
   start(): void {
-    const { options, plane } = this.#services;
+    const { maxBodyBytes } = this.services.options;
     const { headers } = this.#req;
-    const { verb, model: name, version } = this.#route;
     try {
-      const model = plane.findFor(verb, name, version);
-      this.#model = model;
-      model.metrics.inFlight++;
-      this.#res.on("close", () => this.#closed());
+      this.admit(this.#route);
+      this.#res.on("close", () => this.closed());
       const coding = contentCoding(headers["content-encoding"]);
       if (this.#route.protocol === "v2") this.#jsonLength = jsonLengthOf(headers);
-      const length = contentLength(headers, options.maxBodyBytes);
+      const length = contentLength(headers, maxBodyBytes);
       if (headers.expect !== undefined) this.#res.writeContinue();
-      const plan = { length, coding, jsonLength: this.#jsonLength, maxBytes: options.maxBodyBytes };
+      const plan = { length, coding, jsonLength: this.#jsonLength, maxBytes: maxBodyBytes };
       readBody(this.#req, plan, this);
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
-  }
-
-  /** The deadline has passed. The answer does not wait for the predictor to notice. */
-  expire(): void {
-    const { timeoutMs } = (this.#model as ServedModel).deadlines;
-    const error = new KtsError("KTS_DEADLINE_EXCEEDED", `The request took longer than ${timeoutMs} ms.`);
-    this.#fail(error);
-    this.#abort.abort(error);
   }
 
   bodyFailed(error: KtsError): void {
-    this.#fail(error);
+    this.fail(error);
   }
 
   bodyRead(body: RequestBody): void {
-    if (this.#ended) return freeBuffer(body.owner);
-    const model = this.#model as ServedModel;
+    if (this.ended) return freeBuffer(body.owner);
     this.#bodyRead = true;
     this.#body = body;
-    model.deadlines.add(this, performance.now());
+    this.startClock();
     try {
-      const job = this.#route.protocol === "v1" ? this.#decodeV1(body) : this.#decodeV2(body);
-      this.#bodyIsFree = false;
-      this.#services.plane.infer(model, job, this.#abort.signal).then(
-        (result) => this.#succeed(model, result),
-        (error: unknown) => this.#ranIntoError(error),
-      );
+      if (this.#route.protocol === "v1") this.#runV1(body);
+      else this.#runV2(body);
     } catch (error) {
-      this.#ranIntoError(error);
+      this.ranIntoError(error);
     }
   }
 
-  #decodeV1(body: RequestBody): Job {
-    const { instances, parameters } = decodeV1Request(body.bytes, this.#services.limits);
-    return this.#job({ kind: "instances", instances }, parameters);
+  #runV1(body: RequestBody): void {
+    const { instances, parameters } = decodeV1Request(body.bytes, this.services.limits);
+    this.run({ kind: "instances", instances }, parameters, this.#headers);
   }
 
-  #decodeV2(body: RequestBody): Job {
-    const request = decodeV2Request(body.bytes, this.#jsonLength, this.#services.limits);
+  #runV2(body: RequestBody): void {
+    const request = decodeV2Request(body.bytes, this.#jsonLength, this.services.limits);
     this.#v2 = request;
-    return this.#job({ kind: "tensors", tensors: request.tensors }, request.parameters);
+    this.run({ kind: "tensors", tensors: request.tensors }, request.parameters, this.#headers);
   }
 
-  #job(payload: Job["payload"], parameters: Job["parameters"]): Job {
-    this.#requestId = this.#callersId ?? newRequestId();
-    return {
-      verb: this.#route.verb,
-      protocol: this.#route.protocol,
-      requestId: this.#requestId,
-      headers: this.#req.headers as Record<string, string>,
-      parameters,
-      payload,
-    };
+  get #headers(): Record<string, string> {
+    return this.#req.headers as Record<string, string>;
   }
 
-  #succeed(model: ServedModel, result: JobResult): void {
-    this.#bodyIsFree = true;
-    if (this.#ended) return this.#release();
-    let body: EncodedBody;
-    try {
-      body = this.#encode(model, result);
-    } catch (error) {
-      return this.#ranIntoError(error);
-    }
-    this.#end();
-    model.metrics.ran(this.#route.verb, result.timings);
-    sendEncoded(this.#res, body, this.#extraHeaders());
-    this.#count(200);
-    if (this.#services.options.enableLatencyLogging) this.#logLatency(model, result);
-  }
-
-  #encode(model: ServedModel, { prediction }: JobResult): EncodedBody {
-    const { options } = this.#services;
+  protected override encode(model: ServedModel, prediction: Prediction): EncodedBody {
+    const { options } = this.services;
     const request = this.#v2;
     if (request === undefined) return encodeV1Response(prediction, this.#route.verb, options);
-    const tensors =
-      prediction.kind === "tensors" ? prediction.tensors : predictionTensors(prediction, model.info.outputs);
     return encodeV2Response(
       {
         modelName: model.name,
         modelVersion: model.version,
-        id: request.id ?? (this.#callersId === undefined ? (this.#requestId as string) : newRequestId()),
-        tensors,
+        id: this.answerId(request.id),
+        tensors: this.tensorsOf(model, prediction),
       },
       request,
       options,
     );
   }
 
-  /** After a failure the predictor may still be at work on the tensors: only a body it never had is freed. */
-  #ranIntoError(error: unknown): void {
-    this.#fail(error);
-    this.#release();
+  protected override sendAnswer(body: EncodedBody): void {
+    sendEncoded(this.#res, body, this.#extraHeaders());
   }
 
-  #fail(error: unknown): void {
-    if (this.#ended) return;
-    this.#end();
+  protected override sendFailure(error: unknown): number {
     const answer = toErrorAnswer(error);
-    logFailure(this.#services.log, error, answer, {
-      requestId: this.#requestId ?? this.#callersId,
-      model: this.#route.model,
-    });
-    if (!this.#res.destroyed) this.#sendFailure(answer);
-    this.#count(answer.status);
+    logFailure(this.services.log, error, answer, this.failureFields);
+    if (!this.#res.destroyed) this.#send(answer);
+    return answer.status;
   }
 
-  #sendFailure(answer: ErrorAnswer): void {
+  #send(answer: ErrorAnswer): void {
     const unread = !this.#bodyRead && !this.#req.complete;
     // A client that waits for "100 Continue" may or may not send its body after this answer: the connection is lost.
     const undecided = unread && this.#req.headers.expect !== undefined;
@@ -188,51 +121,15 @@ export class Exchange implements Timed, BodySink {
   }
 
   #extraHeaders(): RawHeaders {
-    const last = this.#services.lifecycle.closing;
-    if (this.#callersId === undefined) return last ? LAST : PLAIN;
-    const echo = ["X-Request-Id", this.#callersId];
+    const last = this.services.lifecycle.closing;
+    if (this.callersId === undefined) return last ? LAST : PLAIN;
+    const echo = ["X-Request-Id", this.callersId];
     return last ? [...echo, ...LAST] : echo;
   }
 
-  #end(): void {
-    this.#ended = true;
-    this.#model?.deadlines.remove(this);
-  }
-
-  /** The answer is out, or the connection is gone. */
-  #closed(): void {
-    const model = this.#model as ServedModel;
-    model.metrics.inFlight--;
-    if (!this.#ended) {
-      const error = new KtsError("KTS_CANCELLED", "The client left before the answer.");
-      this.#end();
-      this.#count(error.status);
-      this.#abort.abort(error);
-    }
-    this.#release();
-  }
-
-  /** Frees the body. Only when the predictor is done with its tensors and the answer, which may hold them, is out. */
-  #release(): void {
-    if (this.#body === undefined || !this.#bodyIsFree || !this.#res.closed) return;
+  protected override releaseInputs(): void {
+    if (this.#body === undefined || this.predictorHasInputs || !this.#res.closed) return;
     freeBuffer(this.#body.owner);
     this.#body = undefined;
-  }
-
-  #count(status: number): void {
-    const { protocol, verb } = this.#route;
-    this.#model?.metrics.routes[protocol][verb].answered(status, performance.now() - this.#startedAt);
-  }
-
-  #logLatency(model: ServedModel, { timings }: JobResult): void {
-    this.#services.log.info("request", {
-      requestId: this.#requestId,
-      model: model.name,
-      queue_ms: timings.queue,
-      preprocess_ms: timings.preProcess,
-      [`${this.#route.verb}_ms`]: timings.predict,
-      postprocess_ms: timings.postProcess,
-      total_ms: performance.now() - this.#startedAt,
-    });
   }
 }

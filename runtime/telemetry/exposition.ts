@@ -139,8 +139,8 @@ export class MetricsPage {
 
   #perRoute(read: (route: RouteMetrics, labels: Labels) => readonly Value[]): Value[] {
     return this.#perModel((model, labels) => {
-      const { v1, v2 } = model.metrics.routes;
-      return [v1.predict, v1.explain, v2.predict].flatMap((route) =>
+      const { v1, v2, "grpc-v2": grpc } = model.metrics.routes;
+      return [v1.predict, v1.explain, v2.predict, grpc.predict].flatMap((route) =>
         read(route, { ...labels, protocol: route.protocol, verb: route.verb }),
       );
     });

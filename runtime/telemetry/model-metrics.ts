@@ -8,9 +8,11 @@ const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 export class RouteMetrics {
   readonly protocol: string;
   readonly verb: Verb;
-  /** Answers by HTTP status. */
+  /** Answers by HTTP status; those over gRPC by the one that the same answer has over HTTP. */
   readonly answers = new Map<number, number>();
   readonly durationSeconds = new Histogram();
+  /** Of `durationSeconds`, what failed requests took. */
+  failedSeconds = 0;
 
   constructor(protocol: string, verb: Verb) {
     this.protocol = protocol;
@@ -21,6 +23,7 @@ export class RouteMetrics {
   answered(status: number, durationMs: number): void {
     this.answers.set(status, (this.answers.get(status) ?? 0) + 1);
     this.durationSeconds.observe(durationMs / 1000);
+    if (status >= 400) this.failedSeconds += durationMs / 1000;
   }
 }
 
@@ -35,13 +38,20 @@ export class ModelMetrics {
   readonly routes = {
     v1: { predict: new RouteMetrics("v1", "predict"), explain: new RouteMetrics("v1", "explain") },
     v2: { predict: new RouteMetrics("v2", "predict"), explain: new RouteMetrics("v2", "explain") },
+    "grpc-v2": {
+      predict: new RouteMetrics("grpc-v2", "predict"),
+      explain: new RouteMetrics("grpc-v2", "explain"),
+    },
   };
   /** Requests whose answer is not out yet. */
   inFlight = 0;
   loadSeconds = 0;
+  /** When the predictor answered last, in milliseconds since 1970; 0: never. */
+  lastAnswerAt = 0;
 
   /** Counts the stages of a request that the predictor answered. */
   ran(verb: Verb, timings: StageTimings): void {
+    this.lastAnswerAt = Date.now();
     this.queueSeconds.observe(timings.queue / 1000);
     this.preProcessSeconds.observe(timings.preProcess / 1000);
     (verb === "predict" ? this.predictSeconds : this.explainSeconds).observe(timings.predict / 1000);

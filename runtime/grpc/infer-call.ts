@@ -1,0 +1,96 @@
+import { KtsError } from "../../contract/errors.ts";
+import type { Prediction } from "../../contract/inference.ts";
+import {
+  type EncodedMessage,
+  type GrpcInferRequest,
+  decodeInferRequest,
+  encodeInferResponse,
+  readAskedModel,
+} from "../../protocol/grpc.ts";
+import { freeBuffer } from "../http/free.ts";
+import type { InferenceServices } from "../http/inference-services.ts";
+import { InferenceCall } from "../inference-call.ts";
+import type { ServedModel } from "../served-model.ts";
+import type { CallHandler, GrpcCall } from "./call.ts";
+import { callMetadata } from "./call-headers.ts";
+import { reportFailure } from "./report-failure.ts";
+import type { ReceivedMessage } from "./message-reader.ts";
+
+/** One ModelInfer. */
+export class InferCall extends InferenceCall<EncodedMessage> implements CallHandler {
+  readonly #call: GrpcCall;
+  #message: ReceivedMessage | undefined;
+  #request: GrpcInferRequest | undefined;
+
+  constructor(services: InferenceServices, call: GrpcCall, callersId: string | undefined) {
+    super(services, callersId);
+    this.#call = call;
+  }
+
+  received(message: ReceivedMessage): void {
+    this.#message = message;
+    try {
+      const { modelName, modelVersion } = readAskedModel(message.bytes);
+      this.admit({ protocol: "grpc-v2", verb: "predict", model: modelName, version: modelVersion });
+      this.startClock();
+      const request = decodeInferRequest(message.bytes, this.services.limits);
+      this.#request = request;
+      const payload = { kind: "tensors", tensors: request.tensors } as const;
+      this.run(payload, request.parameters, callMetadata(this.#call.headers));
+    } catch (error) {
+      this.ranIntoError(error);
+    }
+  }
+
+  halfClosed(): void {
+    // Only streaming methods are told.
+  }
+
+  failed(error: KtsError): void {
+    this.fail(error);
+  }
+
+  expiredAfter(timeoutMs: number): void {
+    this.expireAfter(timeoutMs);
+  }
+
+  override closed(): void {
+    super.closed();
+  }
+
+  protected override encode(model: ServedModel, prediction: Prediction): EncodedMessage {
+    const request = this.#request as GrpcInferRequest;
+    const message = encodeInferResponse(
+      {
+        modelName: model.name,
+        modelVersion: model.version,
+        id: this.answerId(request.id),
+        tensors: this.tensorsOf(model, prediction),
+      },
+      request,
+    );
+    const { grpcMaxSendBytes } = this.services.options;
+    if (message.byteLength <= grpcMaxSendBytes) return message;
+    throw new KtsError(
+      "KTS_BODY_TOO_LARGE",
+      `SERVER: Sent message larger than max (${message.byteLength} vs. ${grpcMaxSendBytes})`,
+      { hint: "Raise --grpc_max_send_message_length." },
+    );
+  }
+
+  protected override sendAnswer(message: EncodedMessage): void {
+    this.#call.answer(message);
+  }
+
+  protected override sendFailure(error: unknown): number {
+    const failure = reportFailure(this.services.log, error, this.failureFields);
+    this.#call.finish(failure);
+    return failure.httpStatus;
+  }
+
+  protected override releaseInputs(): void {
+    if (this.#message === undefined || this.predictorHasInputs || !this.#call.gone) return;
+    freeBuffer(this.#message.owner);
+    this.#message = undefined;
+  }
+}

@@ -1,0 +1,71 @@
+import { type MessageOf, decodeMessage, encodeMessage } from "../../protocol/grpc.ts";
+import {
+  ModelMetadataRequest,
+  ModelMetadataResponse,
+  ModelReadyRequest,
+  ModelReadyResponse,
+  ModelStatisticsRequest,
+  ModelStatisticsResponse,
+  RepositoryIndexRequest,
+  RepositoryIndexResponse,
+  RepositoryModelRequest,
+  RepositoryModelResponse,
+  ServerLiveResponse,
+  ServerMetadataResponse,
+  ServerReadyResponse,
+} from "../../protocol/grpc/messages/inference.ts";
+import type { GrpcServices } from "./grpc-services.ts";
+import { modelStatistics } from "./statistics.ts";
+import type { UnaryMethod } from "./unary-call.ts";
+
+/** The methods of inference.GRPCInferenceService beside ModelInfer, by name. */
+export function inferenceMethods(services: GrpcServices): Readonly<Record<string, UnaryMethod>> {
+  const { plane, lifecycle, repository, productVersion } = services;
+  return {
+    ServerLive: () => encodeMessage(ServerLiveResponse, { live: true }),
+    ServerReady: () => encodeMessage(ServerReadyResponse, { ready: lifecycle.ready && plane.ready }),
+    ModelReady(message) {
+      const { name, version } = decodeMessage(ModelReadyRequest, message);
+      return encodeMessage(ModelReadyResponse, { ready: plane.find(name, given(version)).ready });
+    },
+    ServerMetadata: () =>
+      encodeMessage(ServerMetadataResponse, {
+        name: "kserve-ts",
+        version: productVersion(),
+        extensions: ["statistics"],
+      }),
+    ModelMetadata(message) {
+      const { name, version } = decodeMessage(ModelMetadataRequest, message);
+      const metadata = plane.metadata(plane.find(name, given(version)));
+      return encodeMessage(ModelMetadataResponse, { ...metadata, versions: metadata.versions ?? [] });
+    },
+    RepositoryIndex(message) {
+      const { ready } = decodeMessage(RepositoryIndexRequest, message);
+      return encodeMessage(RepositoryIndexResponse, { models: repository.index(ready) });
+    },
+    async RepositoryModelLoad(message) {
+      const name = askedName(decodeMessage(RepositoryModelRequest, message));
+      await repository.load(name);
+      return encodeMessage(RepositoryModelResponse, { model_name: name, done: true });
+    },
+    async RepositoryModelUnload(message) {
+      const name = askedName(decodeMessage(RepositoryModelRequest, message));
+      await repository.unload(name);
+      return encodeMessage(RepositoryModelResponse, { model_name: name, done: true });
+    },
+    ModelStatistics(message) {
+      const { name, version } = decodeMessage(ModelStatisticsRequest, message);
+      const models = name === "" ? plane.models : [plane.find(name, given(version))];
+      return encodeMessage(ModelStatisticsResponse, { model_stats: models.map(modelStatistics) });
+    },
+  };
+}
+
+/** Protobuf says nothing as the empty text. */
+function given(version: string): string | undefined {
+  return version === "" ? undefined : version;
+}
+
+function askedName(request: MessageOf<typeof RepositoryModelRequest>): string {
+  return request.model_name === "" ? request.repository_name : request.model_name;
+}

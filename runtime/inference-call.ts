@@ -1,0 +1,193 @@
+import { KtsError } from "../contract/errors.ts";
+import type { Payload, Prediction, Protocol, Verb } from "../contract/inference.ts";
+import type { NamedTensor } from "../contract/inference.ts";
+import { predictionTensors } from "../protocol/convert/index.ts";
+import type { Timed } from "./deadlines.ts";
+import type { InferenceServices } from "./http/inference-services.ts";
+import { newRequestId } from "./http/request-head.ts";
+import type { JobResult } from "./pipeline/executor.ts";
+import type { ServedModel } from "./served-model.ts";
+
+/** What an inference request asks for. */
+export interface InferenceTarget {
+  readonly protocol: Protocol;
+  readonly verb: Verb;
+  readonly model: string;
+  /** The version it names, if it does. */
+  readonly version: string | undefined;
+}
+
+/**
+ * One inference request on its way, whatever carries it: deadline, abort, metrics, log. Whatever happens first (the
+ * answer, a failure, the deadline, the client's leaving) ends it, and what comes later is dropped. A transport
+ * extends it by how requests are read and answers sent.
+ */
+export abstract class InferenceCall<Answer> implements Timed {
+  deadlineAt = 0;
+  previous: Timed | undefined;
+  next: Timed | undefined;
+
+  protected readonly services: InferenceServices;
+  /** The request id that the caller gave. */
+  protected readonly callersId: string | undefined;
+  /** Undefined while it is not known. */
+  protected target: InferenceTarget | undefined;
+  readonly #startedAt = performance.now();
+  readonly #abort = new AbortController();
+  #model: ServedModel | undefined;
+  #requestId: string | undefined;
+  #predictorHasInputs = false;
+  #ended = false;
+
+  constructor(services: InferenceServices, callersId: string | undefined) {
+    this.services = services;
+    this.callersId = callersId;
+  }
+
+  /** Writes a prediction in the transport's form. What it throws becomes the answer. */
+  protected abstract encode(model: ServedModel, prediction: Prediction): Answer;
+  /** Sends what `encode` wrote. */
+  protected abstract sendAnswer(answer: Answer): void;
+  /** Sends a failure and logs it with `failureFields`. @returns the HTTP status that it is counted by */
+  protected abstract sendFailure(error: unknown): number;
+  /** Gives the memory of the request back, if the answer, which may show it, is out. */
+  protected abstract releaseInputs(): void;
+
+  /** Nothing is to be sent any more. */
+  protected get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** The predictor may look at the request's memory. After a failure it may be at it for as long as it likes. */
+  protected get predictorHasInputs(): boolean {
+    return this.#predictorHasInputs;
+  }
+
+  /**
+   * Finds the target's model. From here on the request counts as in flight, until `closed`.
+   * @throws KtsError KTS_MODEL_NOT_FOUND, KTS_MODEL_NOT_READY, KTS_NOT_IMPLEMENTED
+   */
+  protected admit(target: InferenceTarget): void {
+    this.target = target;
+    const model = this.services.plane.findFor(target.verb, target.model, target.version);
+    this.#model = model;
+    model.metrics.inFlight++;
+  }
+
+  /** The request is all there: from now on it has the model's time to be answered. */
+  protected startClock(): void {
+    this.#model?.deadlines.add(this, performance.now());
+  }
+
+  /** Runs the admitted model. Failures become the answer. */
+  protected run(
+    payload: Payload,
+    parameters: Readonly<Record<string, unknown>>,
+    headers: Readonly<Record<string, string>>,
+  ): void {
+    const model = this.#model as ServedModel;
+    const { protocol, verb } = this.target as InferenceTarget;
+    const requestId = this.callersId ?? newRequestId();
+    this.#requestId = requestId;
+    this.#predictorHasInputs = true;
+    const job = { verb, protocol, requestId, headers, parameters, payload };
+    this.services.plane.infer(model, job, this.#abort.signal).then(
+      (result) => this.#succeed(model, result),
+      (error: unknown) => this.ranIntoError(error),
+    );
+  }
+
+  /** The id of a V2 answer: the request's own, else one that no other answer has. */
+  protected answerId(given: string | undefined): string {
+    return given ?? (this.callersId === undefined ? (this.#requestId as string) : newRequestId());
+  }
+
+  /** A prediction as tensors. */
+  protected tensorsOf(model: ServedModel, prediction: Prediction): readonly NamedTensor[] {
+    if (prediction.kind === "tensors") return prediction.tensors;
+    return predictionTensors(prediction, model.info.outputs);
+  }
+
+  /** The deadline has passed. The answer does not wait for the predictor to notice. */
+  expire(): void {
+    this.expireAfter((this.#model as ServedModel).deadlines.timeoutMs);
+  }
+
+  /** A deadline of so many milliseconds has passed. */
+  protected expireAfter(timeoutMs: number): void {
+    const error = new KtsError("KTS_DEADLINE_EXCEEDED", `The request took longer than ${timeoutMs} ms.`);
+    this.fail(error);
+    this.#abort.abort(error);
+  }
+
+  #succeed(model: ServedModel, result: JobResult): void {
+    this.#predictorHasInputs = false;
+    if (this.#ended) return this.releaseInputs();
+    let answer: Answer;
+    try {
+      answer = this.encode(model, result.prediction);
+    } catch (error) {
+      return this.ranIntoError(error);
+    }
+    this.#end();
+    const { verb } = this.target as InferenceTarget;
+    model.metrics.ran(verb, result.timings);
+    this.sendAnswer(answer);
+    this.#count(200);
+    if (this.services.options.enableLatencyLogging) this.#logLatency(model, result);
+  }
+
+  /** Fails after the request was read. Only memory that the predictor never had is given back. */
+  protected ranIntoError(error: unknown): void {
+    this.fail(error);
+    this.releaseInputs();
+  }
+
+  protected fail(error: unknown): void {
+    if (this.#ended) return;
+    this.#end();
+    this.#count(this.sendFailure(error));
+  }
+
+  /** What the log says of a failure beside its message. */
+  protected get failureFields(): Readonly<Record<string, unknown>> {
+    return { requestId: this.#requestId ?? this.callersId, model: this.target?.model };
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#model?.deadlines.remove(this);
+  }
+
+  /** The answer is out, or the connection is gone. */
+  protected closed(): void {
+    const model = this.#model;
+    if (model !== undefined) model.metrics.inFlight--;
+    if (!this.#ended) {
+      const error = new KtsError("KTS_CANCELLED", "The client left before the answer.");
+      this.#end();
+      this.#count(error.status);
+      this.#abort.abort(error);
+    }
+    this.releaseInputs();
+  }
+
+  #count(status: number): void {
+    if (this.#model === undefined) return;
+    const { protocol, verb } = this.target as InferenceTarget;
+    this.#model.metrics.routes[protocol][verb].answered(status, performance.now() - this.#startedAt);
+  }
+
+  #logLatency(model: ServedModel, { timings }: JobResult): void {
+    const { verb } = this.target as InferenceTarget;
+    this.services.log.info("request", {
+      requestId: this.#requestId,
+      model: model.name,
+      queue_ms: timings.queue,
+      preprocess_ms: timings.preProcess,
+      [`${verb}_ms`]: timings.predict,
+      postprocess_ms: timings.postProcess,
+      total_ms: performance.now() - this.#startedAt,
+    });
+  }
+}
