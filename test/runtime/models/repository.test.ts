@@ -182,8 +182,8 @@ describe("a folder of models", () => {
     await using server = await serveFolder(repository.path);
     await ask(server, "cat");
     const text = await (await fetch(`${server.url}/metrics`)).text();
-    expect(text).toContain('kserve_ts_batch_size_count{model_name="cat"} 1');
-    expect(text).toContain('kserve_ts_batch_size_count{model_name="dog"} 0');
+    expect(text).toContain('kserve_ts_queue_seconds_count{model_name="cat"} 1');
+    expect(text).toContain('kserve_ts_queue_seconds_count{model_name="dog"} 0');
     const [, document] = await get(server, "/openapi.json");
     const paths = Object.keys((document as { paths: object }).paths);
     expect(paths).toEqual(expect.arrayContaining(["/v1/models/cat:predict", "/v2/models/dog/infer"]));

@@ -75,8 +75,8 @@ describe("version folders", () => {
       { name: "m", version: "1", state: "READY", reason: "" },
     ]);
     const metrics = await (await fetch(`${server.url}/metrics`)).text();
-    expect(metrics).toContain('kserve_ts_batch_size_count{model_name="m",model_version="1"} 1');
-    expect(metrics).toContain('kserve_ts_batch_size_count{model_name="m",model_version="2"} 2');
+    expect(metrics).toContain('kserve_ts_queue_seconds_count{model_name="m",model_version="1"} 1');
+    expect(metrics).toContain('kserve_ts_queue_seconds_count{model_name="m",model_version="2"} 2');
   });
 
   it("are those that a list names; one that is not there is warned about", async () => {
