@@ -1,9 +1,11 @@
-/** Entry point `kserve-ts`: what a predictor module imports. A new export here is public API. */
+/** Entry point `kserve-ts`: what a predictor module or a config file imports. A new export here is public API. */
+export { defineConfig } from "./config.ts";
 export { definePredictor } from "./predictor.ts";
 export { HttpError, InvalidInput, KtsError, isKtsError } from "./errors.ts";
 export { elementCount, isTensor, strings, tensor } from "./tensor.ts";
 export { fromFloat32, toFloat32 } from "./half.ts";
 export { DATATYPES, isDatatype } from "./datatype.ts";
+export type { KserveConfig, ModelConfig, ServerConfig, VersionsSetting } from "./config.ts";
 export type { Datatype, DatatypeArray } from "./datatype.ts";
 export type { ErrorCode } from "./errors.ts";
 export type { Protocol, Verb } from "./inference.ts";

@@ -18,10 +18,15 @@ export interface PredictorLog {
 
 /** What `load` gets. */
 export interface LoadContext {
-  /** Folder of the model's files: `/mnt/models` in a cluster, or what `--model_dir` names. */
+  /**
+   * Folder of the model's files: `/mnt/models` in a cluster, or what `--model_dir` names; within it the version's
+   * folder, where the model has versions.
+   */
   readonly modelDir: string;
   /** The name in the URLs. */
   readonly modelName: string;
+  /** Name of the version's folder, such as `3`; undefined where the model has no version folders. */
+  readonly modelVersion?: string | undefined;
   /** The process's environment. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly log: PredictorLog;

@@ -1,10 +1,21 @@
-import { KtsError, modelNotFound, modelNotReady } from "../contract/errors.ts";
+import { KtsError, modelNotReady } from "../contract/errors.ts";
 import type { Payload, Verb } from "../contract/inference.ts";
 import type { TensorSpec } from "../contract/signature.ts";
 import { checkTensors, stackInstances } from "../protocol/convert/index.ts";
 import type { DecodeLimits } from "../protocol/limits.ts";
+import type { ModelIndexItem } from "./models/model-entry.ts";
+import type { ModelRepository } from "./models/model-repository.ts";
 import type { Job, JobResult } from "./pipeline/executor.ts";
 import type { ServedModel } from "./served-model.ts";
+import { type ModelStatistics, statisticsOf } from "./telemetry/statistics.ts";
+
+/** What V2 server metadata says this server has beyond the protocol: KServe's name of it, and Triton's. */
+export const SERVER_EXTENSIONS: readonly string[] = [
+  "model_repository_extension",
+  "model_repository",
+  "statistics",
+  "binary_tensor_data",
+];
 
 /** V2 metadata of a model, its members in KServe's order. */
 export interface ModelMetadata {
@@ -22,41 +33,41 @@ type TensorMetadata = Pick<TensorSpec, "name" | "datatype" | "shape">;
  * transport decodes a request, asks here, and encodes the answer.
  */
 export class DataPlane {
-  readonly #models = new Map<string, ServedModel>();
+  readonly #repository: ModelRepository;
   readonly #limits: DecodeLimits;
 
-  constructor(limits: DecodeLimits) {
+  constructor(repository: ModelRepository, limits: DecodeLimits) {
+    this.#repository = repository;
     this.#limits = limits;
   }
 
-  /** Adds a model under its name. It may still be loading. */
-  register(model: ServedModel): void {
-    this.#models.set(model.name, model);
-  }
-
-  /** The models, in the order they were registered. */
+  /** Every version of every model, in the order the models were first loaded, highest version first. */
   get models(): readonly ServedModel[] {
-    return [...this.#models.values()];
+    return this.#repository.models;
   }
 
-  /** Whether every model can answer. */
+  /** The version of each model that answers requests which name none. */
+  get served(): readonly ServedModel[] {
+    return this.#repository.entries.map(({ current }) => current).filter((model) => model !== undefined);
+  }
+
+  /** The names that requests may ask for, in the order they were first loaded. */
+  get names(): readonly string[] {
+    return this.#repository.entries.map(({ name }) => name);
+  }
+
+  /** Whether every model that should be served can answer. */
   get ready(): boolean {
-    for (const model of this.#models.values()) if (!model.ready) return false;
-    return true;
+    return this.#repository.ready;
   }
 
   /**
-   * The model of a name and, where the path has one, a version.
-   * @throws KtsError KTS_MODEL_NOT_FOUND; KTS_NOT_IMPLEMENTED for a version of a model that has none
+   * The model of a name and, where the path has one, a version; without it the highest version that is ready.
+   * @throws KtsError KTS_MODEL_NOT_FOUND; KTS_MODEL_NOT_READY while it is loaded for the first time;
+   * KTS_NOT_IMPLEMENTED for a version of a model that has none
    */
   find(name: string, version: string | undefined): ServedModel {
-    const model = this.#models.get(name);
-    if (model === undefined) throw modelNotFound(name);
-    if (version === undefined || version === model.version) return model;
-    if (model.version !== undefined) throw modelNotFound(name, version);
-    throw new KtsError("KTS_NOT_IMPLEMENTED", "Model versioning not supported yet.", {
-      hint: "Leave /versions/... out of the path, or put the model file into a folder named by its version.",
-    });
+    return this.#repository.find(name).find(version);
   }
 
   /**
@@ -81,11 +92,61 @@ export class DataPlane {
     const { platform, inputs, outputs } = model.info;
     return {
       name: model.name,
-      versions: model.version === undefined ? null : [model.version],
+      versions: this.#versionsOf(model),
       platform,
       inputs: inputs.map(tensorMetadata),
       outputs: outputs.map(tensorMetadata),
     };
+  }
+
+  /** Oldest first, as Triton lists them. */
+  #versionsOf({ name, version }: ServedModel): readonly string[] | null {
+    if (version === undefined) return null;
+    const versions = this.#repository.find(name).versions.map((model) => model.version as string);
+    return versions.toReversed();
+  }
+
+  /**
+   * What there is in the model repository, by name and version.
+   * @param readyOnly leaves out what cannot answer now
+   */
+  async repositoryIndex(readyOnly = false): Promise<readonly ModelIndexItem[]> {
+    const items = await this.#repository.index();
+    return readyOnly ? items.filter(({ state }) => state === "READY") : items;
+  }
+
+  /**
+   * Loads a model of the repository. One that is loaded is loaded again where its files have changed: the new one is
+   * warm before it takes over, and the old one finishes the requests it has. Unchanged, nothing happens.
+   * @throws KtsError KTS_MODEL_NOT_FOUND; KTS_INVALID_INPUT for a name that no model can have; KTS_MODEL_NOT_READY
+   * with the reason when it does not load
+   */
+  load(name: string): Promise<void> {
+    return this.#repository.load(name);
+  }
+
+  /**
+   * Unloads a model: requests do not find it from now on. Resolves when the requests it has are answered and it is
+   * gone. The server's readiness no longer depends on it.
+   * @throws KtsError KTS_MODEL_NOT_FOUND
+   */
+  unload(name: string): Promise<void> {
+    return this.#repository.unload(name);
+  }
+
+  /**
+   * What was counted, for each version of each model, or of those asked for.
+   * @throws KtsError as `find`
+   */
+  statistics(name?: string, version?: string): readonly ModelStatistics[] {
+    const models =
+      name === undefined
+        ? this.models
+        : version === undefined
+          ? this.#repository.find(name).versions
+          : [this.find(name, version)];
+    if (name !== undefined && models.length === 0) this.find(name, version);
+    return models.map((model) => statisticsOf(model.name, model.version, model.metrics));
   }
 
   /**
@@ -96,13 +157,13 @@ export class DataPlane {
   infer(model: ServedModel, job: Job, signal: AbortSignal): Promise<JobResult> {
     const { executor, info } = model;
     const { payload } = job;
+    if (info.takesTensors && payload.kind === "tensors") checkTensors(payload.tensors, info.inputs);
+    const tensors =
+      info.takesTensors && payload.kind === "instances"
+        ? stackInstances(payload.instances, info.inputs, this.#limits)
+        : undefined;
     model.metrics.instances.observe(batchSize(payload));
-    if (!info.takesTensors) return executor.run(job, signal);
-    if (payload.kind === "tensors") {
-      checkTensors(payload.tensors, info.inputs);
-      return executor.run(job, signal);
-    }
-    const tensors = stackInstances(payload.instances, info.inputs, this.#limits);
+    if (tensors === undefined) return executor.run(job, signal);
     return executor.run({ ...job, payload: { kind: "tensors", tensors } }, signal);
   }
 }

@@ -9,18 +9,18 @@ export type { ServerState } from "./lifecycle.ts";
 export type { ModelSource } from "./models/source.ts";
 export type { ServerOptions } from "./options.ts";
 export type { ModelInfo } from "./pipeline/executor.ts";
-export type { RunningServer, ServerExtras } from "./server.ts";
+export type { RunningModel, RunningServer, ServerExtras } from "./server.ts";
 
 /** What `createServer` takes. */
 export interface CreateServerOptions extends ServerExtras {
-  /** The folder with a predictor module and/or a model file. Default: the working directory. */
+  /** The folder with a predictor module and/or a model file, or with a folder for each of several models. Default: the working directory. */
   readonly folder?: string;
-  /** The options that differ from their defaults (`kserve-ts serve --help` lists them). */
+  /** The options that differ from their defaults (`kserve-ts serve --help` lists them). They outrank a config file. */
   readonly options?: Partial<ServerOptions>;
 }
 
 /**
- * Serves the model of a folder, with defaults for what is left out.
+ * Serves the model of a folder, or the models of a repository, with defaults for what is left out.
  *
  * @throws KtsError when there is no model, it does not load, or the port cannot be had
  * @example
@@ -36,5 +36,6 @@ export async function createServer({
   options = {},
   ...extras
 }: CreateServerOptions = {}): Promise<RunningServer> {
-  return startServer(folder, { ...defaultServerOptions(), ...options }, extras);
+  const given = new Set(Object.keys(options) as (keyof ServerOptions)[]);
+  return startServer(folder, { ...defaultServerOptions(), ...options }, { given, ...extras });
 }

@@ -14,6 +14,7 @@ export interface ServerOptions {
   modelName: string | undefined;
   modelDir: string | undefined;
   workers: number;
+  sharedWorkers: number | undefined;
   intraOpThreads: number | undefined;
   requestTimeoutMs: number;
   maxQueueSize: number;
@@ -105,6 +106,14 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     default: 1,
     range: [1, 512],
     doc: "Worker threads, each with a copy of the model. More run more predicts at once and take more memory.",
+  },
+  {
+    key: "sharedWorkers",
+    flag: "shared_workers",
+    type: "integer",
+    default: undefined,
+    range: [0, 512],
+    doc: "Worker threads that the models of a repository share, each hosting several; 0: every model has workers of its own. Default: the granted CPUs where there are more models than CPUs, else 0.",
   },
   {
     key: "intraOpThreads",

@@ -1,32 +1,44 @@
-import { basename, dirname } from "node:path";
-import { modelNotReady } from "../contract/errors.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { messageOf, modelNotReady } from "../contract/errors.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ModelSource } from "./models/source.ts";
 import type { Executor, ExecutorLoad, ModelInfo } from "./pipeline/executor.ts";
 import type { MeteredModel } from "./telemetry/exposition.ts";
 import { ModelMetrics } from "./telemetry/model-metrics.ts";
 
-/** A model under its name: known from the start, able to answer once it is loaded and warm. */
+/** Where a model is in its life, in the words of the repository index. */
+export type ModelState = "LOADING" | "READY" | "UNAVAILABLE" | "UNLOADING";
+
+/** How often a model that is being unloaded looks whether its last request has gone. */
+const LOOK_MS = 10;
+
+/** One version of a model: known from the start, able to answer once it is loaded and warm. */
 export class ServedModel implements MeteredModel, AsyncDisposable {
   readonly name: string;
   /** The version its files lie under; undefined where the model directory has no version folders. */
   readonly version: string | undefined;
   readonly source: ModelSource;
-  readonly metrics = new ModelMetrics();
+  readonly metrics: ModelMetrics;
   #executor: Executor | undefined;
   #deadlines: Deadlines | undefined;
   #waitingFor: string | undefined = "It is being loaded.";
+  #stage: "loading" | "ready" | "failed" | "leaving" = "loading";
 
-  constructor(source: ModelSource) {
+  /** @param previous whose place it takes; its counts go on */
+  constructor(source: ModelSource, previous?: ServedModel) {
     this.name = source.name;
     this.source = source;
-    this.version = versionOf(source);
+    this.version = source.version;
+    this.metrics = new ModelMetrics(previous?.metrics);
   }
 
-  /** Takes the executor of the loaded model. It is not ready before `markReady`. */
-  loaded(executor: Executor, requestTimeoutMs: number): void {
+  /**
+   * Takes the executor of the loaded model. It is not ready before `markReady`.
+   * @param timeoutMs of its requests
+   */
+  loaded(executor: Executor, timeoutMs: number): void {
     this.#executor = executor;
-    this.#deadlines = new Deadlines(executor.info.timeoutMs ?? requestTimeoutMs);
+    this.#deadlines = new Deadlines(timeoutMs);
     this.#waitingFor = "It is being warmed up.";
     this.metrics.loadSeconds = executor.info.loadMs / 1000;
   }
@@ -34,6 +46,19 @@ export class ServedModel implements MeteredModel, AsyncDisposable {
   /** From here on the model answers. */
   markReady(): void {
     this.#waitingFor = undefined;
+    this.#stage = "ready";
+  }
+
+  /** It did not load, and never will. */
+  markFailed(error: unknown): void {
+    this.#waitingFor = `It does not load: ${messageOf(error)}`;
+    this.#stage = "failed";
+  }
+
+  get state(): ModelState {
+    if (this.#stage === "leaving") return "UNLOADING";
+    if (this.#stage === "loading") return "LOADING";
+    return this.ready ? "READY" : "UNAVAILABLE";
   }
 
   get ready(): boolean {
@@ -70,17 +95,25 @@ export class ServedModel implements MeteredModel, AsyncDisposable {
     return this.#executor === undefined ? [] : this.#executor.userMetrics();
   }
 
+  /**
+   * Unloads it once the requests that have it are answered. Nobody may find it any more by then. Each request ends by
+   * its deadline at the latest, and so does the wait.
+   */
+  async retire(): Promise<void> {
+    this.#stage = "leaving";
+    const until = performance.now() + (this.#deadlines?.timeoutMs ?? 0);
+    while (this.#isInUse && performance.now() < until) await sleep(LOOK_MS);
+    await this[Symbol.asyncDispose]();
+  }
+
+  get #isInUse(): boolean {
+    const { queued, running } = this.load ?? { queued: 0, running: 0 };
+    return this.metrics.inFlight + queued + running > 0;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#waitingFor = "It has been unloaded.";
     this.#deadlines?.[Symbol.dispose]();
     await this.#executor?.[Symbol.asyncDispose]();
   }
-}
-
-/** TensorFlow Serving's and Triton's layout: a folder with a number as its name, within the model directory. */
-function versionOf(source: ModelSource): string | undefined {
-  const { modelFile, modelDir } = source;
-  if (modelFile === undefined) return undefined;
-  const folder = dirname(modelFile);
-  return folder !== modelDir && /^\d+$/.test(basename(folder)) ? basename(folder) : undefined;
 }

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Application } from "express";
+import type { KserveConfig } from "../contract/config.ts";
+import { KtsError, messageOf } from "../contract/errors.ts";
 import { DEFAULT_LIMITS, type DecodeLimits } from "../protocol/limits.ts";
 import { DataPlane } from "./data-plane.ts";
 import { GrpcListener } from "./grpc/grpc-listener.ts";
@@ -10,21 +12,29 @@ import type { InferenceServices } from "./http/inference-services.ts";
 import { createListener } from "./http/listener.ts";
 import { keepFreedMemory } from "./keep-memory.ts";
 import { Lifecycle, type ServerState } from "./lifecycle.ts";
-import { fixedRepository } from "./model-repository.ts";
-import { discoverModel } from "./models/discover.ts";
+import { readConfig } from "./config/read-config.ts";
+import { type LayeredOptions, underlayFile } from "./config/settings.ts";
+import { type Served, findModels } from "./models/find-models.ts";
+import { Limit } from "./models/load-limit.ts";
+import type { PlanContext } from "./models/model-plan.ts";
+import { type LoadFailure, ModelRepository } from "./models/model-repository.ts";
+import { type ModelStore, RepositoryFolder, SingleModel } from "./models/model-store.ts";
 import type { ModelSource } from "./models/source.ts";
+import { startModel } from "./models/start-model.ts";
 import { type ServerOptions, grpcPortOf } from "./options.ts";
 import type { ModelInfo } from "./pipeline/executor.ts";
 import { productVersion } from "./product-version.ts";
-import { ServedModel } from "./served-model.ts";
+import type { ServedModel } from "./served-model.ts";
 import { EventLoopMonitor } from "./telemetry/event-loop.ts";
 import { MetricsPage } from "./telemetry/exposition.ts";
 import { type LogSink, type ServerLog, createLog } from "./telemetry/logger.ts";
-import { warmUp } from "./warm-up.ts";
-import { startExecutor } from "./workers/start-executor.ts";
+import { grantedCpus } from "./workers/cpus.ts";
 
 /** A probe comes at once, a request for metadata or metrics most likely later. */
 const REST_DELAY_MS = 500;
+
+/** Models that may load at once, at least: much of a load is reading files and starting a thread. */
+const LEAST_LOADS = 2;
 
 /** What a server may have beside its options. */
 export interface ServerExtras {
@@ -32,6 +42,18 @@ export interface ServerExtras {
   readonly extend?: ExtendApp;
   /** Where log lines go. Default: stderr. */
   readonly logSink?: LogSink;
+  /**
+   * The options that were chosen (by the environment or a flag), and so outrank the config file. Default: those whose
+   * value is not the default.
+   */
+  readonly given?: ReadonlySet<keyof ServerOptions>;
+}
+
+/** A model that a server serves. */
+export interface RunningModel {
+  readonly name: string;
+  readonly info: ModelInfo;
+  readonly source: ModelSource;
 }
 
 /** A server that answers. */
@@ -44,8 +66,11 @@ export interface RunningServer extends AsyncDisposable {
   /** The port of gRPC; undefined where it is not served. */
   readonly grpcPort: number | undefined;
   readonly state: ServerState;
-  readonly model: { readonly name: string; readonly info: ModelInfo; readonly source: ModelSource };
-  /** Workers that can take requests; 0 where the predictor runs inline. */
+  /** The model; of several the first that is loaded. */
+  readonly model: RunningModel;
+  /** Every version of every model that is loaded. */
+  readonly models: readonly RunningModel[];
+  /** Workers that can take requests; 0 where every predictor runs inline. */
   readonly workers: number;
   /**
    * Stops without losing a request: not ready at once, serving on for `drainDelayMs`, then no new connections while
@@ -58,32 +83,38 @@ export interface RunningServer extends AsyncDisposable {
 }
 
 /**
- * Serves the model of a folder. It listens from the start, so that liveness answers while the model loads, and
- * resolves when the model is loaded and warm.
+ * Serves the model of a folder, or the models of a repository (docs/07-models.md says which is which). It listens from
+ * the start, so that liveness answers while models load, and resolves when they are loaded and warm. A `kserve.config.*`
+ * in the folder is read.
  *
- * @throws KtsError when there is no model, it does not load, or the port cannot be had
+ * Of several models one that does not load is logged, listed with its reason, and keeps the server from being ready.
+ *
+ * @throws KtsError when there is no model, none of them loads, or the port cannot be had
  */
 export async function startServer(
   folder: string,
   options: ServerOptions,
   extras: ServerExtras = {},
 ): Promise<RunningServer> {
-  const source = await discoverModel(folder, {
-    ...(options.modelName !== undefined && { modelName: options.modelName }),
-    ...(options.modelDir !== undefined && { modelDir: options.modelDir }),
+  const config = await readConfig(folder);
+  const layered = underlayFile(options, config.server, extras.given);
+  const { modelName, modelDir } = layered.options;
+  const served = await findModels(folder, {
+    ...(modelName !== undefined && { modelName }),
+    ...(modelDir !== undefined && { modelDir }),
   });
   keepFreedMemory();
-  const server = new Server(source, options, extras);
+  const server = new Server(served, config, layered, extras);
   await server.start();
   return server;
 }
 
 class Server implements RunningServer {
   readonly #options: ServerOptions;
-  readonly #limits: DecodeLimits;
   readonly #log: ServerLog;
   readonly #lifecycle = new Lifecycle();
-  readonly #model: ServedModel;
+  readonly #store: ModelStore;
+  readonly #repository: ModelRepository;
   readonly #connections: Connections;
   readonly #grpc: GrpcListener | undefined;
   readonly #app: () => Promise<Application>;
@@ -94,15 +125,15 @@ class Server implements RunningServer {
   #port: number;
   #grpcPort: number | undefined;
 
-  constructor(source: ModelSource, options: ServerOptions, extras: ServerExtras) {
+  constructor(served: Served, config: KserveConfig, layered: LayeredOptions, extras: ServerExtras) {
+    const { options } = layered;
     this.#options = options;
     this.#port = options.httpPort;
     this.#log = createLog(options, extras.logSink);
-    this.#model = new ServedModel(source);
     const limits = { ...DEFAULT_LIMITS, maxTensorBytes: options.maxTensorBytes };
-    this.#limits = limits;
-    const plane = new DataPlane(limits);
-    plane.register(this.#model);
+    this.#store = storeOf(served, { options: layered, config, log: this.#log });
+    this.#repository = this.#createRepository(limits);
+    const plane = new DataPlane(this.#repository, limits);
     const services = { plane, lifecycle: this.#lifecycle, options, limits, log: this.#log };
     this.#app = lazyApp(services, () => this.#eventLoop, extras.extend);
     this.#connections = new Connections(
@@ -110,8 +141,23 @@ class Server implements RunningServer {
       this.#log,
     );
     if (options.enableGrpc) {
-      this.#grpc = new GrpcListener({ ...services, repository: fixedRepository(plane), productVersion });
+      this.#grpc = new GrpcListener({ ...services, productVersion });
     }
+  }
+
+  #createRepository(limits: DecodeLimits): ModelRepository {
+    const context = {
+      log: this.#log,
+      requestTimeoutMs: this.#options.requestTimeoutMs,
+      executor: { limits },
+      onWarming: () => this.#enterWarming(),
+    };
+    return new ModelRepository({
+      store: this.#store,
+      limit: new Limit(Math.max(LEAST_LOADS, Math.floor(grantedCpus()))),
+      start: (model, settings) => startModel(model, settings, context),
+      log: this.#log,
+    });
   }
 
   /** Listens, loads, warms up. What goes wrong closes the server again. */
@@ -121,36 +167,45 @@ class Server implements RunningServer {
     try {
       this.#grpcPort = (await this.#grpc?.listen(grpcPortOf(this.#options), host))?.port;
       this.#lifecycle.enter("loading");
-      await this.#load();
-      this.#lifecycle.enter("warming");
-      await warmUp(this.#model, this.#log);
+      const names = await this.#store.list();
+      this.#requireOne(names, await this.#repository.loadAll(names));
     } catch (error) {
       await Promise.all([this.#connections.cut(), this.#grpc?.close(0)]);
       await this.#end();
       throw error;
     }
-    this.#model.markReady();
     this.#lifecycle.enter("ready");
     this.#eventLoop = new EventLoopMonitor();
-    this.#log.info("ready", { model: this.#model.name, url: this.url });
+    const { models } = this.#repository;
+    this.#log.info("ready", {
+      ...(models.length === 1 ? { model: models[0]?.name } : { models: models.length }),
+      url: this.url,
+    });
     this.#loadTheRestSoon();
   }
 
-  async #load(): Promise<void> {
-    const { workers, intraOpThreads, maxQueueSize, requestTimeoutMs } = this.#options;
-    const log = (
-      level: Parameters<ServerLog["write"]>[0],
-      message: string,
-      fields?: Record<string, unknown>,
-    ) => this.#log.write(level, message, fields);
-    const executor = await startExecutor(this.#model.source, {
-      workers,
-      intraOpThreads,
-      maxQueueSize,
-      log,
-      limits: this.#limits,
-    });
-    this.#model.loaded(executor, requestTimeoutMs);
+  /** The last model is loaded, and what remains is to warm up. */
+  #enterWarming(): void {
+    if (this.#repository.models.every(({ load }) => load !== undefined)) this.#lifecycle.enter("warming");
+  }
+
+  /** A server whose every model failed has nothing to wait for. */
+  #requireOne(names: readonly string[], failures: readonly LoadFailure[]): void {
+    const [first] = failures;
+    if (first !== undefined && names.length === failures.length) {
+      if (names.length === 1) throw first.error;
+      throw new KtsError(
+        "KTS_LOAD_FAILED",
+        `none of the ${names.length} models of ${this.#store.root} loads; of ${first.name}: ${messageOf(first.error)}`,
+        { cause: first.error, hint: "Correct the models." },
+      );
+    }
+    for (const { name, error } of failures) {
+      this.#log.error(`a model does not load: ${messageOf(error)}`, {
+        model: name,
+        stack: error instanceof Error ? error.stack : undefined,
+      });
+    }
   }
 
   /** What a first probe must not wait for: loading it takes as long as all of the start. */
@@ -184,13 +239,24 @@ class Server implements RunningServer {
     return this.#lifecycle.state;
   }
 
-  get model(): RunningServer["model"] {
-    const { name, info, source } = this.#model;
-    return { name, info, source };
+  get model(): RunningModel {
+    const [first] = this.models;
+    if (first === undefined) throw new KtsError("KTS_MODEL_NOT_READY", "No model is loaded.");
+    return first;
+  }
+
+  get models(): readonly RunningModel[] {
+    return this.#loaded.map(({ name, info, source }) => ({ name, info, source }));
   }
 
   get workers(): number {
-    return this.#model.info.execution === "inline" ? 0 : this.#model.executor.load.workers;
+    return this.#loaded
+      .filter(({ info }) => info.execution !== "inline")
+      .reduce((workers, { executor }) => workers + executor.load.workers, 0);
+  }
+
+  get #loaded(): readonly ServedModel[] {
+    return this.#repository.models.filter(({ load }) => load !== undefined);
   }
 
   get stopped(): Promise<void> {
@@ -220,10 +286,28 @@ class Server implements RunningServer {
   async #end(): Promise<void> {
     clearTimeout(this.#restTimer);
     this.#eventLoop?.[Symbol.dispose]();
-    await this.#model[Symbol.asyncDispose]();
+    await this.#repository[Symbol.asyncDispose]();
     this.#lifecycle.enter("stopped");
     this.#done.resolve();
   }
+}
+
+function storeOf(served: Served, context: PlanContext): ModelStore {
+  const { modelName } = context.options.options;
+  if (served.kind === "repository") {
+    if (modelName !== undefined) {
+      context.log.warn("--model_name is ignored: models of a repository are called as their folders are", {
+        repository: served.root,
+      });
+    }
+    return new RepositoryFolder(served.root, context);
+  }
+  const { name, path, modelDir } = served;
+  return new SingleModel(
+    name,
+    { path, discover: { modelName: name, ...(modelDir !== undefined && { modelDir }) } },
+    context,
+  );
 }
 
 /** The Express application, made once, when it is first asked for. */

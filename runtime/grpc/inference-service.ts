@@ -14,13 +14,13 @@ import {
   ServerMetadataResponse,
   ServerReadyResponse,
 } from "../../protocol/grpc/messages/inference.ts";
+import { SERVER_EXTENSIONS } from "../data-plane.ts";
 import type { GrpcServices } from "./grpc-services.ts";
-import { modelStatistics } from "./statistics.ts";
 import type { UnaryMethod } from "./unary-call.ts";
 
 /** The methods of inference.GRPCInferenceService beside ModelInfer, by name. */
 export function inferenceMethods(services: GrpcServices): Readonly<Record<string, UnaryMethod>> {
-  const { plane, lifecycle, repository, productVersion } = services;
+  const { plane, lifecycle, productVersion } = services;
   return {
     ServerLive: () => encodeMessage(ServerLiveResponse, { live: true }),
     ServerReady: () => encodeMessage(ServerReadyResponse, { ready: lifecycle.ready && plane.ready }),
@@ -32,31 +32,31 @@ export function inferenceMethods(services: GrpcServices): Readonly<Record<string
       encodeMessage(ServerMetadataResponse, {
         name: "kserve-ts",
         version: productVersion(),
-        extensions: ["statistics"],
+        extensions: SERVER_EXTENSIONS,
       }),
     ModelMetadata(message) {
       const { name, version } = decodeMessage(ModelMetadataRequest, message);
       const metadata = plane.metadata(plane.find(name, given(version)));
       return encodeMessage(ModelMetadataResponse, { ...metadata, versions: metadata.versions ?? [] });
     },
-    RepositoryIndex(message) {
+    async RepositoryIndex(message) {
       const { ready } = decodeMessage(RepositoryIndexRequest, message);
-      return encodeMessage(RepositoryIndexResponse, { models: repository.index(ready) });
+      return encodeMessage(RepositoryIndexResponse, { models: await plane.repositoryIndex(ready) });
     },
     async RepositoryModelLoad(message) {
       const name = askedName(decodeMessage(RepositoryModelRequest, message));
-      await repository.load(name);
+      await plane.load(name);
       return encodeMessage(RepositoryModelResponse, { model_name: name, done: true });
     },
     async RepositoryModelUnload(message) {
       const name = askedName(decodeMessage(RepositoryModelRequest, message));
-      await repository.unload(name);
+      await plane.unload(name);
       return encodeMessage(RepositoryModelResponse, { model_name: name, done: true });
     },
     ModelStatistics(message) {
       const { name, version } = decodeMessage(ModelStatisticsRequest, message);
-      const models = name === "" ? plane.models : [plane.find(name, given(version))];
-      return encodeMessage(ModelStatisticsResponse, { model_stats: models.map(modelStatistics) });
+      const statistics = plane.statistics(given(name), given(version));
+      return encodeMessage(ModelStatisticsResponse, { model_stats: statistics });
     },
   };
 }

@@ -1,11 +1,14 @@
 import type { Application, ErrorRequestHandler, NextFunction, Request, Response } from "express";
 import { KtsError } from "../../contract/errors.ts";
+import { SERVER_EXTENSIONS } from "../data-plane.ts";
 import type { MetricsPage } from "../telemetry/exposition.ts";
 import { logFailure, toErrorAnswer } from "./errors.ts";
 import { ServerAnswer, ServerRequest } from "./http-server.ts";
 import type { InferenceServices } from "./inference-services.ts";
 import { openApiDocument } from "./openapi.ts";
-import { sendError, sendJson } from "./respond.ts";
+import { addRepositoryRoutes } from "./repository-routes.ts";
+import { sendError } from "./respond.ts";
+import { type Handler, allowOnly, answer, get } from "./routing.ts";
 import { suggestPath } from "./suggest-path.ts";
 
 /** What the control surface shows. */
@@ -30,6 +33,7 @@ export async function createControlApp(services: ControlServices, extend?: Exten
   app.post("/*path", answerNearMiss);
   refuseOtherMethods(app);
   addV1Routes(app, services);
+  addRepositoryRoutes(app, services.plane);
   addV2Routes(app, services);
   addDocumentRoutes(app, services);
   app.use(answerUnknownPath);
@@ -52,40 +56,16 @@ function adoptPrototypes(app: Application): void {
   adopt(ServerAnswer.prototype, "response");
 }
 
-type Params = { name: string; version?: string };
-type Handler = (req: Request<Params>, res: Response) => void | Promise<void>;
-
-/** Answers GET (and so HEAD) on each path, and any other method with 405. */
-function get(app: Application, paths: string | readonly string[], handler: Handler): void {
-  const all = [paths].flat() as string[];
-  app.get(all, handler as (req: Request, res: Response) => void);
-  app.all(all, allowOnly("GET, HEAD"));
-}
-
-function allowOnly(methods: string) {
-  return (req: Request, res: Response) => {
-    const error = new KtsError(
-      "KTS_METHOD_NOT_ALLOWED",
-      `${req.method} is not allowed here, but ${methods}.`,
-    );
-    sendError(res, toErrorAnswer(error), ["Allow", methods]);
-  };
-}
-
-function answer(res: Response, value: unknown, status = 200): void {
-  sendJson(res, status, JSON.stringify(value));
-}
-
 function addV1Routes(app: Application, { plane }: ControlServices): void {
-  get(app, "/v1/models", (_req, res) => answer(res, { models: plane.models.map((model) => model.name) }));
+  get(app, "/v1/models", (_req, res) => answer(res, { models: plane.names }));
   get(app, "/v1/models/:name", readiness(plane));
 }
 
 function addV2Routes(app: Application, { plane, productVersion }: ControlServices): void {
   get(app, "/v2", (_req, res) =>
-    answer(res, { name: "kserve-ts", version: productVersion, extensions: ["binary_tensor_data"] }),
+    answer(res, { name: "kserve-ts", version: productVersion, extensions: SERVER_EXTENSIONS }),
   );
-  get(app, "/v2/models", (_req, res) => answer(res, { models: plane.models.map((model) => model.name) }));
+  get(app, "/v2/models", (_req, res) => answer(res, { models: plane.names }));
   get(app, ["/v2/models/:name", "/v2/models/:name/versions/:version"], (req, res) =>
     answer(res, plane.metadata(plane.find(req.params.name, req.params.version))),
   );

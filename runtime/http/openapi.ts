@@ -7,7 +7,7 @@ import { type Schema, instanceSchema, tensorsSchema } from "./openapi-tensors.ts
 export function openApiDocument(plane: DataPlane, version: string): Schema {
   const paths: Record<string, unknown> = { ...serverPaths() };
   const schemas: Record<string, unknown> = { Error: ERROR_SCHEMA };
-  for (const model of plane.models.filter((candidate) => candidate.load !== undefined)) {
+  for (const model of plane.served.filter((candidate) => candidate.load !== undefined)) {
     Object.assign(paths, modelPaths(model));
     Object.assign(schemas, modelSchemas(model));
   }
@@ -61,6 +61,45 @@ const MODEL_LIST: Schema = {
   properties: { models: { type: "array", items: { type: "string" } } },
 };
 
+const STATISTICS: Schema = {
+  type: "object",
+  properties: { model_stats: { type: "array", items: { type: "object" } } },
+};
+
+function repositoryPaths(): Schema {
+  const text = { type: "string" };
+  const item = { type: "object", properties: { name: text, version: text, state: text, reason: text } };
+  const operation = (summary: string, body: Schema, answer: Schema) => ({
+    post: {
+      summary,
+      tags: ["repository"],
+      requestBody: { required: false, content: json(body) },
+      responses: { 200: { description: "OK", content: json(answer) }, ...FAILURES },
+    },
+  });
+  const change = (flag: string) => ({
+    type: "object",
+    properties: { name: text, [flag]: { const: true } },
+  });
+  const name = { name: "name", in: "path", required: true, schema: text };
+  const anything = { type: "object" };
+  return {
+    "/v2/repository/index": operation(
+      "What the model repository holds",
+      { type: "object", properties: { ready: { type: "boolean" } } },
+      { type: "array", items: item },
+    ),
+    "/v2/repository/models/{name}/load": {
+      parameters: [name],
+      ...operation("Load a model, or load it again where its files changed", anything, change("load")),
+    },
+    "/v2/repository/models/{name}/unload": {
+      parameters: [name],
+      ...operation("Unload a model", anything, change("unload")),
+    },
+  };
+}
+
 function serverPaths(): Schema {
   const text = { type: "string" };
   const server = {
@@ -78,6 +117,8 @@ function serverPaths(): Schema {
     "/v2/health/ready": getOperation("Whether every model can answer", flag("ready"), "server"),
     "/v1/models": getOperation("The models", MODEL_LIST, "server"),
     "/v2/models": getOperation("The models", MODEL_LIST, "server"),
+    "/v2/models/stats": getOperation("What was counted of every model", STATISTICS, "server"),
+    ...repositoryPaths(),
   };
 }
 
@@ -93,6 +134,7 @@ function modelPaths(model: ServedModel): Schema {
       v1Example(model),
     ),
     [`/v2/models/${segment}`]: getOperation("Model metadata", ref(`${model.name}.Metadata`), model.name),
+    [`/v2/models/${segment}/stats`]: getOperation("What was counted", STATISTICS, model.name),
     [`/v2/models/${segment}/ready`]: getOperation("Whether the model can answer", readySchema(), model.name),
     [`/v2/models/${segment}/infer`]: post(model, "Infer (V2)", "V2Request", "V2Response", v2Example(model)),
   };

@@ -11,10 +11,30 @@ export interface DiscoverOptions {
   readonly modelName?: string;
   /** Folder of the model's files, relative to the working directory. Default: see {@link discoverModel}. */
   readonly modelDir?: string;
-  /** Where a cluster mounts a model. Default `/mnt/models`, as KServe's storage initializer has it. */
+  /** Where a cluster mounts a model. Default `/mnt/models`, as KServe's storage initializer has it. Empty: nowhere. */
   readonly mountedDir?: string;
+  /** The version to take. Default: the highest. */
+  readonly version?: string;
 }
 
+/** A folder named by a number that holds a version of a model. */
+interface VersionFolder {
+  /** The folder's name. */
+  readonly version: string;
+  readonly path: string;
+  readonly modelFile: string | undefined;
+}
+
+/** What lies in one of the folders that a model is looked for in. */
+interface Found {
+  readonly modelDir: string;
+  /** Undefined where there are versions. */
+  readonly modelFile: string | undefined;
+  /** Highest first. */
+  readonly versions: readonly VersionFolder[];
+}
+
+const MOUNTED_DIR = "/mnt/models";
 const PREDICTOR_FILES = ["predictor.ts", "predictor.mts", "predictor.js", "predictor.mjs"];
 
 /** What people call a predictor, or the model formats they have at hand. */
@@ -25,8 +45,9 @@ const NEAR_MODEL = /\.(pt|pth|pkl|joblib|h5|keras|pb|tflite|bst|ubj|safetensors|
  * Finds the predictor module and the model file of a folder.
  *
  * The model's files are looked for in `modelDir`, else the folder's `model/`, else the folder itself, else
- * `/mnt/models`; the first that has a file which an engine can load wins. Numbered folders in it are versions, of
- * which the highest is taken. A path to a predictor or model file works in place of a folder.
+ * `/mnt/models`; the first that has a file which an engine can load wins. Numbered folders in it that have such a
+ * file, or a predictor of their own, are versions, of which the highest is taken. A path to a predictor or model file
+ * works in place of a folder.
  *
  * @throws KtsError KTS_PREDICTOR_NOT_FOUND, saying what was looked for; KTS_PREDICTOR_INVALID when there are several;
  * KTS_USAGE for a bad name
@@ -38,7 +59,7 @@ export async function discoverModel(path: string, options: DiscoverOptions = {})
   if (kind === undefined)
     throw notFound(`${path} does not exist`, "Give the folder of a predictor or model.");
   const modelDir = options.modelDir === undefined ? undefined : await checkedModelDir(options.modelDir);
-  const mountedDir = options.mountedDir ?? "/mnt/models";
+  const mountedDir = options.mountedDir ?? MOUNTED_DIR;
 
   if (kind === "file" && ENGINE_EXTENSIONS.includes(extname(target))) {
     return {
@@ -49,18 +70,52 @@ export async function discoverModel(path: string, options: DiscoverOptions = {})
     };
   }
   const folder = kind === "file" ? dirname(target) : target;
-  const predictorPath = kind === "file" ? checkedPredictorFile(target) : await findPredictor(folder);
-  const searched = modelDir === undefined ? [join(folder, "model"), folder, mountedDir] : [modelDir];
-  const found = await findModel(searched, predictorPath !== undefined && (await mayLoad(predictorPath)));
-  if (predictorPath === undefined && found === undefined) {
-    throw await nothingFound(folder, searched);
-  }
+  const shared = kind === "file" ? checkedPredictorFile(target) : await findPredictor(folder);
+  const searched = modelDir === undefined ? foldersOfModel(folder, mountedDir) : [modelDir];
+  const found = await findModel(searched, shared !== undefined && (await mayLoad(shared)));
+  const chosen = chosenVersion(folder, found, options.version);
+  const ofVersion = chosen === undefined || kind === "file" ? undefined : await findPredictor(chosen.path);
+  const predictorPath = ofVersion ?? shared;
+  if (predictorPath === undefined && found === undefined) throw await nothingFound(folder, searched);
   return {
     name: given ?? nameFromPath(folder),
     predictorPath,
-    modelFile: found?.modelFile,
-    modelDir: found?.modelDir ?? modelDir ?? (await folderOfOtherFiles(folder, mountedDir)),
+    modelFile: chosen === undefined ? found?.modelFile : chosen.modelFile,
+    modelDir: chosen?.path ?? found?.modelDir ?? modelDir ?? (await folderOfOtherFiles(folder, mountedDir)),
+    ...(chosen !== undefined && { version: chosen.version }),
   };
+}
+
+/**
+ * The names of a model's version folders, highest first; none where its files lie in no such folders.
+ * @param path of the model's folder
+ */
+export async function listVersions(path: string, options: DiscoverOptions = {}): Promise<readonly string[]> {
+  const target = resolve(path);
+  if ((await kindOf(target)) !== "folder") return [];
+  const shared = await findPredictor(target);
+  const searched =
+    options.modelDir === undefined
+      ? foldersOfModel(target, options.mountedDir ?? MOUNTED_DIR)
+      : [resolve(options.modelDir)];
+  const found = await findModel(searched, shared !== undefined && (await mayLoad(shared)));
+  return (found?.versions ?? []).map(({ version }) => version);
+}
+
+function foldersOfModel(folder: string, mountedDir: string): string[] {
+  return [join(folder, "model"), folder, ...(mountedDir === "" ? [] : [mountedDir])];
+}
+
+function chosenVersion(
+  folder: string,
+  found: Found | undefined,
+  wanted: string | undefined,
+): VersionFolder | undefined {
+  const versions = found?.versions ?? [];
+  if (wanted === undefined) return versions[0];
+  const chosen = versions.find(({ version }) => version === wanted);
+  if (chosen !== undefined) return chosen;
+  throw notFound(`${folder} has no version ${wanted}`, "A version is a folder with a number as its name.");
 }
 
 function notFound(message: string, hint?: string): KtsError {
@@ -112,13 +167,12 @@ async function mayLoad(predictorPath: string): Promise<boolean> {
   return /\bload\b/.test(await readFile(predictorPath, "utf8"));
 }
 
-async function findModel(
-  folders: readonly string[],
-  severalAllowed: boolean,
-): Promise<{ modelDir: string; modelFile: string } | undefined> {
+async function findModel(folders: readonly string[], severalAllowed: boolean): Promise<Found | undefined> {
   for (const modelDir of folders) {
-    const modelFile = await findModelFile(modelDir, severalAllowed);
-    if (modelFile !== undefined) return { modelDir, modelFile };
+    const modelFile = await modelFileIn(modelDir, severalAllowed);
+    if (modelFile !== undefined) return { modelDir, modelFile, versions: [] };
+    const versions = await versionsIn(modelDir, severalAllowed);
+    if (versions.length > 0) return { modelDir, modelFile: undefined, versions };
   }
   return undefined;
 }
@@ -127,21 +181,23 @@ async function findModel(
 async function folderOfOtherFiles(folder: string, mountedDir: string): Promise<string> {
   const beside = join(folder, "model");
   if ((await kindOf(beside)) === "folder") return beside;
-  return (await entriesOf(mountedDir)).length > 0 ? mountedDir : folder;
+  return mountedDir !== "" && (await entriesOf(mountedDir)).length > 0 ? mountedDir : folder;
 }
 
-async function findModelFile(folder: string, severalAllowed: boolean): Promise<string | undefined> {
-  const own = await modelFileIn(folder, severalAllowed);
-  if (own !== undefined) return own;
-  const versions = (await entriesOf(folder))
-    .filter((entry) => entry.isDirectory() && /^\d+$/.test(entry.name))
+/** TensorFlow Serving's and Triton's layout: a folder with a number as its name for each version. */
+async function versionsIn(folder: string, severalAllowed: boolean): Promise<VersionFolder[]> {
+  const names = (await entriesOf(folder))
+    .filter((entry) => !entry.isFile() && /^\d+$/.test(entry.name))
     .map((entry) => entry.name)
     .sort((a, b) => Number(b) - Number(a));
-  for (const version of versions) {
-    const file = await modelFileIn(join(folder, version), severalAllowed);
-    if (file !== undefined) return file;
+  const versions: VersionFolder[] = [];
+  for (const version of names) {
+    const path = join(folder, version);
+    const modelFile = await modelFileIn(path, severalAllowed);
+    if (modelFile === undefined && (await findPredictor(path)) === undefined) continue;
+    versions.push({ version, path, modelFile });
   }
-  return undefined;
+  return versions;
 }
 
 async function modelFileIn(folder: string, severalAllowed: boolean): Promise<string | undefined> {

@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { KtsError, isKtsError } from "../../contract/errors.ts";
 import { bundleModule } from "./bundle-module.ts";
-import { addBundle, registerResolution } from "./package-resolution.ts";
+import { addBundle, generationUrl, registerResolution } from "./package-resolution.ts";
 
 /** A module's exports by name. */
 export type ModuleExports = Readonly<Record<string, unknown>>;
@@ -12,13 +12,14 @@ export type ModuleExports = Readonly<Record<string, unknown>>;
  * extension, path aliases) is bundled first; that takes esbuild, which is loaded only then.
  *
  * @param path of the module, absolute
+ * @param generation how often it was loaded before: above 0 it is read anew, with what it imports by path
  * @throws KtsError KTS_PREDICTOR_INVALID when it does not parse, imports what is not there, or throws
  */
-export async function loadModule(path: string): Promise<ModuleExports> {
+export async function loadModule(path: string, generation = 0): Promise<ModuleExports> {
   registerResolution();
   const file = pathToFileURL(path);
   try {
-    return await importUrl(file.href);
+    return await importUrl(generationUrl(file.href, generation));
   } catch (error) {
     if (!mayHelpToBundle(error)) throw importFailed(path, error);
   }

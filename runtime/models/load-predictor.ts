@@ -11,7 +11,7 @@ import type { ModelSource } from "./source.ts";
  */
 export async function loadPredictor(source: ModelSource): Promise<Predictor> {
   if (source.predictorPath === undefined) return {};
-  return predictorFromExports(await loadModule(source.predictorPath), {
+  return predictorFromExports(await loadModule(source.predictorPath, source.generation), {
     file: basename(source.predictorPath),
     hasModelFile: source.modelFile !== undefined,
     modelDir: source.modelDir,

@@ -1,4 +1,4 @@
-import { type RegisterHooksOptions, registerHooks } from "node:module";
+import { type RegisterHooksOptions, type ResolveFnOutput, registerHooks } from "node:module";
 import { RUNS_FROM_SOURCE, ownEntry } from "../workers/own-entry.ts";
 
 /** What a predictor may import of ours. */
@@ -33,9 +33,26 @@ export function addBundle(file: URL, code: string): string {
   return url;
 }
 
+/** Marks the URL of a module, and of those it imports by path, as read anew. */
+const GENERATION = "kserve-ts-generation";
+
+/** The URL by which a thread that has imported a module before reads it again. */
+export function generationUrl(url: string, generation: number): string {
+  return generation === 0 ? url : `${url}?${GENERATION}=${generation}`;
+}
+
+/** What changed code imports by path may have changed with it; packages have not. */
+function sameGeneration(resolved: ResolveFnOutput, parentUrl: string | undefined): ResolveFnOutput {
+  const { url } = resolved;
+  const query = parentUrl?.split("?")[1];
+  if (query?.startsWith(GENERATION) !== true || !url.startsWith("file:") || url.includes("?"))
+    return resolved;
+  return url.includes("/node_modules/") ? resolved : { ...resolved, url: `${url}?${query}` };
+}
+
 const resolveOwnPackage: NonNullable<RegisterHooksOptions["resolve"]> = (specifier, context, next) => {
   const own = OWN_PACKAGES[specifier];
-  if (own === undefined) return next(specifier, context);
+  if (own === undefined) return sameGeneration(next(specifier, context), context.parentURL);
   // Within our own repository the name leads to the last build, which may be old or absent.
   if (RUNS_FROM_SOURCE) return { url: own, shortCircuit: true };
   try {

@@ -8,4 +8,11 @@ export interface ModelSource {
   readonly modelFile: string | undefined;
   /** `ctx.modelDir`, absolute. */
   readonly modelDir: string;
+  /** Name of the version folder it lies in, such as `3`; undefined where the model has no version folders. */
+  readonly version?: string | undefined;
+  /**
+   * How often the predictor's code was loaded before by this process, after it changed. A thread keeps a module it
+   * has imported, so that changed code has to be asked for by another URL. Default 0.
+   */
+  readonly generation?: number;
 }

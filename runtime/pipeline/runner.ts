@@ -210,6 +210,7 @@ async function loadModel(source: ModelSource, predictor: Predictor, host: Predic
     return await predictor.load?.({
       modelDir: source.modelDir,
       modelName: source.name,
+      modelVersion: source.version,
       env: process.env,
       log: createPredictorLog(host.log, { model: source.name }),
       get metrics() {

@@ -8,6 +8,8 @@ import type { ModelMetrics, RouteMetrics } from "./model-metrics.ts";
 /** A model as its metrics are read. */
 export interface MeteredModel {
   readonly name: string;
+  /** Undefined where the model has no versions. */
+  readonly version?: string | undefined;
   readonly metrics: ModelMetrics;
   readonly ready: boolean;
   /** Undefined while the model is not loaded. */
@@ -134,7 +136,13 @@ export class MetricsPage {
   }
 
   #perModel(read: (model: MeteredModel, labels: Labels) => readonly Value[]): Value[] {
-    return this.#models().flatMap((model) => read(model, { model_name: model.name }));
+    return this.#models().flatMap((model) => {
+      const { name, version } = model;
+      return read(
+        model,
+        version === undefined ? { model_name: name } : { model_name: name, model_version: version },
+      );
+    });
   }
 
   #perRoute(read: (route: RouteMetrics, labels: Labels) => readonly Value[]): Value[] {

@@ -49,7 +49,7 @@ describe("the control surface", () => {
     expect(body).toEqual({
       name: "kserve-ts",
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
-      extensions: ["binary_tensor_data"],
+      extensions: ["model_repository_extension", "model_repository", "statistics", "binary_tensor_data"],
     });
   });
 

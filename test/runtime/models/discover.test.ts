@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { KtsError } from "../../../contract/errors.ts";
-import { discoverModel } from "../../../runtime/models/discover.ts";
+import { discoverModel, listVersions } from "../../../runtime/models/discover.ts";
 
 let root = "";
 beforeEach(() => {
@@ -97,9 +97,27 @@ describe("discoverModel", () => {
   it("takes the highest version folder", async () => {
     const folder = lay("model/2/model.onnx", "model/10/model.onnx");
     expect(await discoverModel(folder, nothingMounted)).toMatchObject({
-      modelDir: join(folder, "model"),
+      modelDir: join(folder, "model/10"),
       modelFile: join(folder, "model/10/model.onnx"),
+      version: "10",
     });
+  });
+
+  it("takes the version it is asked for, and says so when it is not there", async () => {
+    const folder = lay("2/model.onnx", "10/model.onnx", "1/notes.txt");
+    expect(await discoverModel(folder, { ...nothingMounted, version: "2" })).toMatchObject({
+      modelDir: join(folder, "2"),
+      version: "2",
+    });
+    expect(await listVersions(folder, nothingMounted)).toEqual(["10", "2"]);
+    expect((await failure(folder, { version: "1" })).message).toBe(`${folder} has no version 1`);
+  });
+
+  it("takes a version's own predictor before the one that all versions share", async () => {
+    const folder = lay("predictor.ts", "1/predictor.ts", "2/model.onnx");
+    const of = (version: string) => discoverModel(folder, { ...nothingMounted, version });
+    expect((await of("1")).predictorPath).toBe(join(folder, "1/predictor.ts"));
+    expect((await of("2")).predictorPath).toBe(join(folder, "predictor.ts"));
   });
 
   it("prefers model.onnx among several", async () => {

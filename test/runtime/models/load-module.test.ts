@@ -121,3 +121,32 @@ describe.concurrent("loadModule", () => {
     );
   });
 });
+
+describe("a module loaded again by the same thread", () => {
+  it("is read anew in its next generation, with what it imports by path, but not with packages", async () => {
+    const folder = join(odd, "again");
+    const files: Record<string, string> = {
+      "predictor.mjs": 'import { word } from "./word.mjs"; import { at } from "pack"; export { word, at };',
+      "word.mjs": 'export const word = "old";',
+      "node_modules/pack/package.json": '{ "name": "pack", "type": "module", "exports": "./index.js" }',
+      "node_modules/pack/index.js": "export const at = performance.now();",
+    };
+    for (const [file, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      writeFileSync(join(folder, file), text);
+    }
+    const script = `
+      const { loadModule } = await import(process.argv[1]);
+      const [path, word] = process.argv.slice(2);
+      const first = await loadModule(path);
+      (await import("node:fs")).writeFileSync(word, 'export const word = "new";');
+      const same = await loadModule(path);
+      const next = await loadModule(path, 1);
+      console.log(JSON.stringify([first.word, same.word, next.word, first.at === next.at]));
+    `;
+    const args = ["--input-type=module", "-e", script, loadModuleUrl];
+    const paths = [join(folder, "predictor.mjs"), join(folder, "word.mjs")];
+    const { stdout } = await promisify(execFile)(process.execPath, [...args, ...paths]);
+    expect(JSON.parse(stdout)).toEqual(["old", "old", "new", true]);
+  });
+});

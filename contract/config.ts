@@ -1,0 +1,94 @@
+/*
+ * The settings file of a project: `kserve.config.ts`, `.mts`, `.js`, `.mjs` or `.json` in the served folder. It is read
+ * by hand-written checks, so that serving a model needs no schema library.
+ */
+
+/**
+ * Which of a model's versions (folders named by a number) are served: the highest, all, or those named. A request
+ * that names none gets the highest that is ready. Default `latest`.
+ */
+export type VersionsSetting = "latest" | "all" | readonly number[];
+
+/** How one model is run. */
+export interface ModelConfig {
+  readonly versions?: VersionsSetting;
+  /**
+   * Worker threads of the model's own, each with a copy of it. More run more predicts at once and take more memory.
+   * Setting it keeps the model out of the workers that the models of a repository share. Default: `server.workers`.
+   */
+  readonly workers?: number;
+  /** Threads of the engine within one predict. Default: `server.intraOpThreads`. */
+  readonly intraOpThreads?: number;
+  /** Requests that may wait for a worker; one more is answered with 429. Default: `server.maxQueueSize`. */
+  readonly maxQueueSize?: number;
+  /**
+   * Milliseconds a request may take, queueing included, before it is answered with 504. Outranks the predictor's own
+   * `timeoutMs`, which outranks `server.requestTimeoutMs`.
+   */
+  readonly timeoutMs?: number;
+}
+
+/** How the server runs: each member is the option of `kserve-ts serve` of that name, where `--help` says more. */
+export interface ServerConfig {
+  /** Port of the REST protocols; 0 takes a free one. Default 8080. */
+  readonly httpPort?: number;
+  /** Address to listen on. Default `127.0.0.1`. */
+  readonly host?: string;
+  /** Name of the model in the URLs, where the folder holds one model. Default: the folder's name. */
+  readonly modelName?: string;
+  /** Folder of the model's files, relative to this file. */
+  readonly modelDir?: string;
+  /** Worker threads of a model. Default 1. */
+  readonly workers?: number;
+  /** Worker threads that the models of a repository share; 0: none. Default: the CPUs where there are more models. */
+  readonly sharedWorkers?: number;
+  /** Threads of the engine within one predict. Default: granted CPUs / workers. */
+  readonly intraOpThreads?: number;
+  /** Milliseconds a request may take. Default 300 000. */
+  readonly requestTimeoutMs?: number;
+  /** Requests that may wait for a worker. Default 1024. */
+  readonly maxQueueSize?: number;
+  /** Largest request body in bytes. Default 100 MiB. */
+  readonly maxBodyBytes?: number;
+  /** Largest set of request headers in bytes. Default 16 KiB. */
+  readonly maxHeaderBytes?: number;
+  /** Memory in bytes that one tensor may take once decoded. Default 256 MiB. */
+  readonly maxTensorBytes?: number;
+  /** Seconds an idle connection is kept. Default 65. */
+  readonly timeoutKeepAlive?: number;
+  /** Milliseconds to go on serving after SIGTERM, not ready. Default 0. */
+  readonly drainDelayMs?: number;
+  /** Milliseconds that requests in flight have to finish after the drain delay. Default 30 000. */
+  readonly gracePeriodMs?: number;
+  /** How NaN and infinities appear in JSON. Default `null`. */
+  readonly nonFinite?: "null" | "error" | "string";
+  /** Log a line with the stage times of every request. Default false. */
+  readonly enableLatencyLogging?: boolean;
+  /** Least severe level that is logged. Default `info`. */
+  readonly logLevel?: "debug" | "info" | "warn" | "error" | "silent";
+  /** `auto`: text on a terminal, JSON lines otherwise. Default `auto`. */
+  readonly logFormat?: "auto" | "text" | "json";
+}
+
+/** What `kserve.config.*` says. */
+export interface KserveConfig {
+  /** Options of the server. An environment variable outranks them, and a flag both. */
+  readonly server?: ServerConfig;
+  /** The model of this folder; in a repository's root the defaults of every model in it. */
+  readonly model?: ModelConfig;
+  /** Models of a repository by name. Outranks a model folder's own file. */
+  readonly models?: Readonly<Record<string, ModelConfig>>;
+}
+
+/**
+ * Declares a project's settings, for the sake of their types.
+ *
+ * @example
+ * export default defineConfig({
+ *   server: { maxQueueSize: 200 },
+ *   models: { digits: { workers: 4, versions: "all" } },
+ * });
+ */
+export function defineConfig(config: KserveConfig): KserveConfig {
+  return config;
+}
