@@ -4,7 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { isKtsError } from "../../../contract/errors.ts";
 import { FileDescriptorProto } from "../../../protocol/grpc/messages/descriptor.ts";
 import { decodeMessage } from "../../../protocol/grpc.ts";
-import { type TestServer, servePredictor } from "../serving.ts";
+import { SERVER_EXTENSIONS } from "../../../runtime/data-plane.ts";
+import { repositoryOf } from "../models/repository-folder.ts";
+import { type TestServer, serveFolder, servePredictor } from "../serving.ts";
 import { TestClient } from "./client.ts";
 import { eventOf } from "./raw-call.ts";
 
@@ -33,7 +35,7 @@ describe("the server", () => {
     expect((await client.call("ServerMetadata", {})).answer).toEqual({
       name: "kserve-ts",
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
-      extensions: ["statistics"],
+      extensions: SERVER_EXTENSIONS,
     });
   });
 });
@@ -72,9 +74,9 @@ describe("a model", () => {
       14,
       "Model with name m is not ready. It is being loaded.",
     ]);
-    expect((await other.call("RepositoryIndex", {})).answer).toEqual({
-      models: [{ name: "m", state: "UNAVAILABLE", reason: "It is being loaded." }],
-    });
+    await expect
+      .poll(async () => (await other.call("RepositoryIndex", {})).answer)
+      .toEqual({ models: [{ name: "m", state: "LOADING", reason: "It is being loaded." }] });
     expect((await other.call("RepositoryIndex", { ready: true })).answer).toEqual({});
     await using server = await starting;
     expect((await other.call("ModelReady", { name: "m" })).answer).toEqual({
@@ -117,11 +119,31 @@ describe("the repository", () => {
     expect((await client.call("RepositoryIndex", { ready: true })).answer).toEqual({ models });
   });
 
+  it.each([
+    ["KServe's clients", { model_name: "m" }],
+    ["KServe's clients, by its field number", { repository_name: "m" }],
+    ["Triton's clients", { repository_name: "somewhere", model_name: "m" }],
+  ])("unloads and loads for %s", async (_who, request) => {
+    await using repository = await repositoryOf({ "m/predictor.mjs": SIGNED, "n/predictor.mjs": SIGNED });
+    await using own = await serveFolder(repository.path);
+    using other = new TestClient(own.grpcPort);
+    const states = async () => (await other.call("RepositoryIndex", {})).answer["models"];
+    expect((await other.call("RepositoryModelUnload", request)).status.code).toBe(0);
+    expect(await states()).toMatchObject([
+      { name: "m", state: "UNAVAILABLE", reason: "It has been unloaded." },
+      { name: "n", state: "READY" },
+    ]);
+    expect((await other.call("ModelReady", { name: "m" })).status.code).toBe(5);
+    expect((await other.call("RepositoryModelLoad", request)).status.code).toBe(0);
+    expect(await states()).toEqual([
+      { name: "m", state: "READY" },
+      { name: "n", state: "READY" },
+    ]);
+  });
+
   it.each(["RepositoryModelLoad", "RepositoryModelUnload"])(
-    "does not %s, for KServe's clients and Triton's",
+    "%s of an unknown model is NOT_FOUND",
     async (method) => {
-      expect((await client.call(method, { repository_name: "m" })).status.code).toBe(12);
-      expect((await client.call(method, { repository_name: "none", model_name: "m" })).status.code).toBe(12);
       const { error } = await client.call(method, { repository_name: "m", model_name: "none" });
       expect([error?.code, error?.details]).toEqual([5, "Model with name none does not exist."]);
     },
