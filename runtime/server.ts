@@ -29,6 +29,7 @@ import { EventLoopMonitor } from "./telemetry/event-loop.ts";
 import { MetricsPage } from "./telemetry/exposition.ts";
 import { type LogSink, type ServerLog, createLog } from "./telemetry/logger.ts";
 import { grantedCpus } from "./workers/cpus.ts";
+import { SharedWorkers } from "./workers/shared-workers.ts";
 
 /** A probe comes at once, a request for metadata or metrics most likely later. */
 const REST_DELAY_MS = 500;
@@ -115,6 +116,7 @@ class Server implements RunningServer {
   readonly #lifecycle = new Lifecycle();
   readonly #store: ModelStore;
   readonly #repository: ModelRepository;
+  #sharedWorkers: SharedWorkers | undefined;
   readonly #connections: Connections;
   readonly #grpc: GrpcListener | undefined;
   readonly #app: () => Promise<Application>;
@@ -150,6 +152,7 @@ class Server implements RunningServer {
       log: this.#log,
       requestTimeoutMs: this.#options.requestTimeoutMs,
       executor: { limits },
+      sharedWorkers: () => this.#shared(),
       onWarming: () => this.#enterWarming(),
     };
     return new ModelRepository({
@@ -158,6 +161,15 @@ class Server implements RunningServer {
       start: (model, settings) => startModel(model, settings, context),
       log: this.#log,
     });
+  }
+
+  /** The workers that models share: where so many are asked for, or there are more models than CPUs. */
+  #shared(): SharedWorkers | undefined {
+    const cpus = Math.max(1, Math.floor(grantedCpus()));
+    const many = this.#repository.size > cpus ? cpus : 0;
+    const most = this.#options.sharedWorkers ?? many;
+    if (most > 0) this.#sharedWorkers ??= new SharedWorkers(most);
+    return most > 0 ? this.#sharedWorkers : undefined;
   }
 
   /** Listens, loads, warms up. What goes wrong closes the server again. */
@@ -250,9 +262,11 @@ class Server implements RunningServer {
   }
 
   get workers(): number {
-    return this.#loaded
+    const each = this.#loaded
       .filter(({ info }) => info.execution !== "inline")
       .reduce((workers, { executor }) => workers + executor.load.workers, 0);
+    const { seats, threads } = this.#sharedWorkers ?? { seats: 0, threads: 0 };
+    return Math.max(0, each - seats) + threads;
   }
 
   get #loaded(): readonly ServedModel[] {

@@ -23,6 +23,11 @@ export class ModelRepository implements AsyncDisposable {
     return [...this.#entries.values()].filter((entry) => entry.isServed);
   }
 
+  /** How many models there are or may be. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /** Every version of every model, loaded or being loaded. */
   get models(): readonly ServedModel[] {
     return [...this.#entries.values()].flatMap((entry) => entry.versions);

@@ -1,8 +1,12 @@
+import { isKtsError } from "../../contract/errors.ts";
 import type { PredictorLog } from "../../contract/predictor.ts";
 import type { ModelSettings } from "../config/settings.ts";
+import type { Executor } from "../pipeline/executor.ts";
 import type { LogSink } from "../pipeline/predictor-log.ts";
 import type { ServedModel } from "../served-model.ts";
 import { warmUp } from "../warm-up.ts";
+import { defaultIntraOpThreads } from "../workers/cpus.ts";
+import type { SharedWorkers } from "../workers/shared-workers.ts";
 import { type ExecutorSettings, startExecutor } from "../workers/start-executor.ts";
 
 /** What starting a model takes beside the model. */
@@ -11,6 +15,8 @@ export interface StartContext {
   /** Of a request, where neither the settings nor the predictor say. */
   readonly requestTimeoutMs: number;
   readonly executor: Pick<ExecutorSettings, "limits" | "tuning">;
+  /** The workers that models share; undefined while each has its own. */
+  readonly sharedWorkers: () => SharedWorkers | undefined;
   /** Called when the model is loaded and about to be warmed up. */
   readonly onWarming?: () => void;
 }
@@ -24,16 +30,40 @@ export async function startModel(
   settings: ModelSettings,
   context: StartContext,
 ): Promise<void> {
-  const { workers, intraOpThreads, maxQueueSize } = settings;
-  const executor = await startExecutor(model.source, {
-    ...context.executor,
-    workers,
-    intraOpThreads,
-    maxQueueSize,
-    log: (level, message, fields) => context.log.write(level, message, fields),
-  });
+  const executor = await createExecutor(model, settings, context);
   model.loaded(executor, settings.timeoutMs ?? executor.info.timeoutMs ?? context.requestTimeoutMs);
   context.onWarming?.();
   await warmUp(model, context.log);
   model.markReady();
+}
+
+async function createExecutor(
+  { source }: ServedModel,
+  { workers, ownWorkers, intraOpThreads, maxQueueSize }: ModelSettings,
+  { log, executor, sharedWorkers }: StartContext,
+): Promise<Executor> {
+  const settings: ExecutorSettings = {
+    ...executor,
+    workers,
+    intraOpThreads,
+    maxQueueSize,
+    log: (level, message, fields) => log.write(level, message, fields),
+  };
+  const shared = ownWorkers ? undefined : sharedWorkers();
+  if (shared === undefined) return startExecutor(source, settings);
+  try {
+    return await startExecutor(source, {
+      ...settings,
+      workers: 1,
+      intraOpThreads: intraOpThreads ?? defaultIntraOpThreads(shared.most),
+      tuning: { ...executor.tuning, startThread: shared.start },
+    });
+  } catch (error) {
+    if (!isKtsError(error) || error.code !== "KTS_WORKER_BOOT_FAILED") throw error;
+    // The thread died, be it by this model or by another that was loaded beside it: alone it will show.
+    log.warn("a worker that models share died while it loaded this one; it is tried in one of its own", {
+      model: source.name,
+    });
+    return startExecutor(source, { ...settings, workers: 1 });
+  }
 }

@@ -1,3 +1,4 @@
+import type { MessagePort } from "node:worker_threads";
 import type { ErrorRecord } from "../../contract/errors.ts";
 import type { PredictorLog } from "../../contract/predictor.ts";
 import type { DecodeLimits } from "../../protocol/limits.ts";
@@ -37,3 +38,18 @@ export type FromWorker =
       readonly fields: LogFields;
     }
   | { readonly type: "disposed" };
+
+/** From the main thread to a worker that several models share: one more to host. */
+export interface ToSharedThread {
+  /** Tells the models of the thread apart. */
+  readonly seat: number;
+  /** What would else go through the worker's own port. */
+  readonly port: MessagePort;
+  readonly boot: WorkerBoot;
+}
+
+/** From a worker that several models share, as it dies: a model whose code brought that about. */
+export interface FromSharedThread {
+  readonly type: "blame";
+  readonly seat: number;
+}

@@ -1,86 +1,15 @@
-/** A worker thread: one module instance and one model, answering the jobs that the main thread sends. */
-import { enableCompileCache, flushCompileCache } from "node:module";
+/** A worker thread: one model of its own, or one of several that it hosts, answering the jobs that the main thread sends. */
+import { flushCompileCache } from "node:module";
 import { parentPort, workerData } from "node:worker_threads";
-import { messageOf, toErrorRecord } from "../../contract/errors.ts";
-import { loadPredictor } from "../models/load-predictor.ts";
-import { PredictorRunner } from "../pipeline/runner.ts";
-import type { LogFields, LogSink } from "../pipeline/predictor-log.ts";
-import { JobLoop } from "./job-loop.ts";
-import type { FromWorker, ToWorker, WorkerBoot } from "./messages.ts";
+import type { WorkerBoot } from "./messages.ts";
+import { hostModel } from "./model-host.ts";
 
 if (parentPort === null) throw new Error("this module is the entry of a worker thread");
-const port = parentPort;
-const boot = workerData as WorkerBoot;
 
-function post(message: FromWorker): void {
-  port.postMessage(message);
-}
-
-const log: LogSink = (level, message, fields) => {
-  try {
-    post({ type: "log", level, message: String(message), fields });
-  } catch {
-    // A field that cannot be cloned (a function, a socket) still has its text.
-    post({ type: "log", level, message: String(message), fields: textsOf(fields) });
-  }
-};
-
-function textsOf(fields: LogFields): LogFields {
-  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)]));
-}
-
-async function start(): Promise<void> {
-  // Stripping a predictor's types takes 30 ms; from the second start on the cache has it done.
-  enableCompileCache();
-  const predictor = await loadPredictor(boot.source);
-  if (predictor.execution === "inline") {
-    post({ type: "inline" });
-    port.close();
-    return;
-  }
-  const { intraOpThreads, limits } = boot;
-  const runner = await PredictorRunner.create(boot.source, predictor, { intraOpThreads, limits, log });
-  const loop = new JobLoop(runner, port);
-  port.on("message", (message: ToWorker) => handle(message, runner, loop));
-  post({ type: "ready", info: runner.info, concurrency: runner.concurrency ?? 1 });
+if (workerData === "shared") {
+  const { hostSeveral } = await import("./several-models.ts");
+  hostSeveral(parentPort);
+} else {
+  await hostModel(parentPort, workerData as WorkerBoot);
   flushCompileCache();
 }
-
-function handle(message: ToWorker, runner: PredictorRunner, loop: JobLoop): void {
-  switch (message.type) {
-    case "jobs":
-      loop.add(message.jobs);
-      return;
-    case "abort":
-      loop.abort(message.id, message.reason);
-      post({ type: "aborting", id: message.id });
-      return;
-    case "metrics":
-      void readMetrics(runner).then((metrics) => post({ type: "metrics", id: message.id, metrics }));
-      return;
-    case "dispose":
-      void unload(runner).then(() => post({ type: "disposed" }));
-  }
-}
-
-async function readMetrics(runner: PredictorRunner): Promise<unknown> {
-  try {
-    return await runner.userMetrics();
-  } catch (error) {
-    log("error", `the predictor's metrics cannot be read: ${messageOf(error)}`, {});
-    return undefined;
-  }
-}
-
-async function unload(runner: PredictorRunner): Promise<void> {
-  try {
-    await runner[Symbol.asyncDispose]();
-  } catch (error) {
-    log("error", `unload threw: ${messageOf(error)}`, {});
-  }
-}
-
-start().catch((error: unknown) => {
-  post({ type: "failed", error: toErrorRecord(error, "KTS_LOAD_FAILED") });
-  port.close();
-});

@@ -1,12 +1,12 @@
-import { type ResourceLimits, Worker } from "node:worker_threads";
+import type { ResourceLimits } from "node:worker_threads";
 import { KtsError, fromErrorRecord, isKtsError, messageOf, toErrorRecord } from "../../contract/errors.ts";
 import type { ModelInfo } from "../pipeline/executor.ts";
 import type { JobHolder, PendingJob } from "../pipeline/pending-job.ts";
 import type { LogSink } from "../pipeline/predictor-log.ts";
 import type { FromWorker, ToWorker, WorkerBoot } from "./messages.ts";
-import { ownEntry } from "./own-entry.ts";
 import { Cargo } from "./transfer.ts";
 import { type JobRow, type ResultRow, packJob, unpackResult } from "./wire.ts";
+import { type StartThread, type WorkerThread, startOwnThread } from "./worker-thread.ts";
 
 /** Times that hardly anybody has to change, but tests do. */
 export interface WorkerTuning {
@@ -16,6 +16,8 @@ export interface WorkerTuning {
   readonly unloadMs?: number;
   /** Memory limits of a worker's heap. Default: Node's own, but for the young generation. */
   readonly resourceLimits?: ResourceLimits;
+  /** What gives the model its thread. Default: one of its own. */
+  readonly startThread?: StartThread;
 }
 
 /** Left alone V8 lets what a request leaves behind grow to three times this, and gains no speed by it. */
@@ -40,7 +42,7 @@ export interface WorkerEvents {
 export interface WorkerDeath {
   readonly reason: string;
   readonly stack: string | undefined;
-  /** Some jobs were under way. */
+  /** Some jobs were under way, or it was the doing of another model in the same thread: the model is not to blame. */
   readonly hadJobs: boolean;
 }
 
@@ -48,7 +50,7 @@ export interface WorkerDeath {
 export class WorkerHandle implements JobHolder {
   /** Resolves when its model is loaded; rejects when it does not load. */
   readonly booted: Promise<Booted>;
-  readonly #worker: Worker;
+  readonly #worker: WorkerThread;
   readonly #events: WorkerEvents;
   readonly #tuning: WorkerTuning;
   readonly #jobs = new Map<number, PendingJob>();
@@ -68,11 +70,9 @@ export class WorkerHandle implements JobHolder {
     this.booted = this.#boot.promise;
     // Whoever waits for it is told; nobody has to.
     this.booted.catch(() => undefined);
-    this.#worker = new Worker(new URL(ownEntry("worker")), {
-      workerData: boot,
-      name: boot.source.name,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB, ...tuning.resourceLimits },
-    });
+    const limits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB, ...tuning.resourceLimits };
+    const isBusy = () => this.#jobs.size > this.#overruns.size;
+    this.#worker = (tuning.startThread ?? startOwnThread)(boot, limits, isBusy);
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
     this.#worker.on("error", (error: unknown) => (this.#lastError = error));
     this.#worker.on("messageerror", (error: unknown) => this.#kill(error));
@@ -120,10 +120,14 @@ export class WorkerHandle implements JobHolder {
     for (const [id, own] of this.#jobs) {
       if (own !== pending) continue;
       this.#post({ type: "abort", id, reason: toErrorRecord(pending.signal.reason, "KTS_CANCELLED") });
-      const timer = setTimeout(() => this.#overrun(id), this.#tuning.overrunMs ?? 10_000);
-      this.#overruns.set(id, timer.unref());
+      this.#watchOverrun(id);
       return;
     }
+  }
+
+  #watchOverrun(id: number): void {
+    const timer = setTimeout(() => this.#overrun(id), this.#tuning.overrunMs ?? 10_000);
+    this.#overruns.set(id, timer.unref());
   }
 
   /** The predictor's metrics; the last known ones while the worker is busy. */
@@ -227,18 +231,22 @@ export class WorkerHandle implements JobHolder {
 
   #overrun(id: number): void {
     if (!this.#jobs.has(id)) return;
+    if (this.#worker.share?.isNeeded === true) return this.#watchOverrun(id);
     this.#kill(new Error("a predict went on long after its abort"));
   }
 
   #kill(reason: unknown): void {
     this.#lastError = reason;
-    void this.#worker.terminate();
+    const { share } = this.#worker;
+    if (share === undefined) void this.#worker.terminate();
+    else share.end();
   }
 
   #exited(code: number): void {
     const reason = this.#reasonOfExit(code);
     const stack = this.#lastError instanceof Error ? this.#lastError.stack : undefined;
-    this.#death = { reason, stack, hadJobs: this.#jobs.size > 0 };
+    const isBystander = this.#worker.share?.isBystander === true;
+    this.#death = { reason, stack, hadJobs: this.#jobs.size > 0 || isBystander };
     for (const id of [...this.#jobs.keys()]) {
       this.#take(id)?.reject(
         new KtsError("KTS_WORKER_DIED", `the worker died while it had this request: ${reason}`, {

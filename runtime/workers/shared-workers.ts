@@ -1,0 +1,210 @@
+import { EventEmitter } from "node:events";
+import {
+  MessageChannel,
+  type MessagePort,
+  type ResourceLimits,
+  Worker,
+  receiveMessageOnPort,
+} from "node:worker_threads";
+import type { FromSharedThread, FromWorker, ToSharedThread, ToWorker, WorkerBoot } from "./messages.ts";
+import { ownEntry } from "./own-entry.ts";
+import type { StartThread, ThreadShare, WorkerThread } from "./worker-thread.ts";
+
+/**
+ * Worker threads that host several models each, so that a thousand small models do not take a thousand threads. A model
+ * that blocks holds up the others of its thread; one that dies takes them along, and all are loaded anew.
+ */
+export class SharedWorkers {
+  readonly #most: number;
+  readonly #threads = new Set<SharedThread>();
+
+  /** @param most threads */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Threads there may be. */
+  get most(): number {
+    return this.#most;
+  }
+
+  /** Threads there are. */
+  get threads(): number {
+    return this.#threads.size;
+  }
+
+  /** Models in them. */
+  get seats(): number {
+    let seats = 0;
+    for (const thread of this.#threads) seats += thread.seats;
+    return seats;
+  }
+
+  /** Gives a model a place in the thread that has the fewest. */
+  readonly start: StartThread = (boot, limits, isBusy) => {
+    let emptiest: SharedThread | undefined;
+    for (const thread of this.#threads) {
+      if (emptiest === undefined || thread.seats < emptiest.seats) emptiest = thread;
+    }
+    if (emptiest === undefined || (emptiest.seats > 0 && this.#threads.size < this.#most)) {
+      const started = new SharedThread(limits, () => this.#threads.delete(started));
+      this.#threads.add(started);
+      emptiest = started;
+    }
+    return emptiest.take(boot, isBusy);
+  };
+}
+
+class SharedThread {
+  readonly #worker: Worker;
+  readonly #seats = new Map<number, Seat>();
+  readonly #onGone: () => void;
+  #nextSeat = 0;
+
+  /** @param onGone called once nobody may be given a place in it any more */
+  constructor(resourceLimits: ResourceLimits, onGone: () => void) {
+    this.#onGone = onGone;
+    this.#worker = new Worker(new URL(ownEntry("worker")), {
+      workerData: "shared",
+      name: "shared",
+      resourceLimits,
+    });
+    this.#worker.on("message", ({ seat }: FromSharedThread) => this.#seats.get(seat)?.blame());
+    this.#worker.on("error", (error: unknown) => this.#each((seat) => seat.emit("error", error)));
+    this.#worker.on("exit", (code: number) => this.#exited(code));
+  }
+
+  get seats(): number {
+    return this.#seats.size;
+  }
+
+  take(boot: WorkerBoot, isBusy: () => boolean): WorkerThread {
+    const number = this.#nextSeat++;
+    const { port1, port2 } = new MessageChannel();
+    const seat = new Seat(this, number, port1, isBusy);
+    this.#seats.set(number, seat);
+    const message: ToSharedThread = { seat: number, port: port2, boot };
+    this.#worker.postMessage(message, [port2]);
+    return seat;
+  }
+
+  leave(number: number): void {
+    if (!this.#seats.delete(number) || this.#seats.size > 0) return;
+    this.end();
+  }
+
+  isBusyBeside(seat: Seat): boolean {
+    return [...this.#seats.values()].some((other) => other !== seat && other.isBusy);
+  }
+
+  end(): void {
+    this.#onGone();
+    void this.#worker.terminate();
+  }
+
+  #exited(code: number): void {
+    this.#onGone();
+    const seats = [...this.#seats.values()];
+    this.#seats.clear();
+    // To blame is whose code it was; where that is not known, whoever was at work; where nobody was, nobody.
+    const blamed = seats.filter(({ isBlamed }) => isBlamed);
+    const guilty = new Set(blamed.length > 0 ? blamed : seats.filter((seat) => seat.isBusy || !seat.isUp));
+    for (const seat of seats) seat.threadEnded(code, !guilty.has(seat));
+  }
+
+  #each(visit: (seat: Seat) => void): void {
+    for (const seat of this.#seats.values()) visit(seat);
+  }
+}
+
+/** A model's place in a shared thread. */
+class Seat extends EventEmitter implements WorkerThread, ThreadShare {
+  readonly share = this;
+  readonly #thread: SharedThread;
+  readonly #number: number;
+  readonly #port: MessagePort;
+  readonly #isBusy: () => boolean;
+  #isUp = false;
+  #isOver = false;
+  #isBlamed = false;
+  #isBystander = false;
+  #ended = false;
+
+  constructor(thread: SharedThread, number: number, port: MessagePort, isBusy: () => boolean) {
+    super();
+    this.#thread = thread;
+    this.#number = number;
+    this.#port = port;
+    this.#isBusy = isBusy;
+    port.on("message", (message: unknown) => this.#receive(message));
+    port.on("messageerror", (error: unknown) => this.emit("messageerror", error));
+    // A port closes as well when the thread dies, whose own end says more.
+    port.on("close", () => this.#isOver && this.#end(0));
+  }
+
+  get isBusy(): boolean {
+    return this.#isBusy();
+  }
+
+  /** Whether its model is loaded. */
+  get isUp(): boolean {
+    return this.#isUp;
+  }
+
+  get isBlamed(): boolean {
+    return this.#isBlamed;
+  }
+
+  get isNeeded(): boolean {
+    return this.#thread.isBusyBeside(this);
+  }
+
+  get isBystander(): boolean {
+    return this.#isBystander;
+  }
+
+  blame(): void {
+    this.#isBlamed = true;
+  }
+
+  postMessage(message: ToWorker, blocks: readonly ArrayBuffer[]): void {
+    this.#port.postMessage(message, blocks);
+  }
+
+  async terminate(): Promise<void> {
+    this.#port.close();
+    this.#end(0);
+  }
+
+  end(): void {
+    this.#thread.end();
+  }
+
+  threadEnded(code: number, isBystander: boolean): void {
+    this.#isBystander = isBystander;
+    // Answers that were sent before the end are answers.
+    for (
+      let next = receiveMessageOnPort(this.#port);
+      next !== undefined;
+      next = receiveMessageOnPort(this.#port)
+    ) {
+      this.#receive((next as { message: unknown }).message);
+    }
+    this.#port.close();
+    this.#end(code);
+  }
+
+  #receive(message: unknown): void {
+    const { type } = message as FromWorker;
+    this.#isUp ||= type === "ready";
+    this.#isOver ||= type === "failed" || type === "inline";
+    this.emit("message", message);
+  }
+
+  #end(code: number): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#thread.leave(this.#number);
+    this.emit("exit", code);
+  }
+}
