@@ -9,6 +9,7 @@ export type { ErrorCode } from "./errors.ts";
 export type { Protocol, Verb } from "./inference.ts";
 export type {
   AnyPrediction,
+  BatchingOptions,
   EngineModel,
   LoadContext,
   OutputValue,
@@ -17,6 +18,7 @@ export type {
   PredictorLog,
   PredictorPolicy,
   PredictRequest,
+  RequestBatch,
   RequestContext,
   TensorsOf,
 } from "./predictor.ts";

@@ -29,6 +29,14 @@ export interface LoadContext {
   readonly metrics: Registry;
 }
 
+/** The requests that share one `predict`. */
+export interface RequestBatch {
+  /** Instances (rows) of all of them together. */
+  readonly size: number;
+  /** In the order of their rows. */
+  readonly requestIds: readonly string[];
+}
+
 /** What each function of a predictor gets beside its input. */
 export interface RequestContext {
   /** The caller's `x-request-id`, or a new one. */
@@ -40,8 +48,16 @@ export interface RequestContext {
   readonly protocol: Protocol;
   readonly verb: Verb;
   readonly modelName: string;
-  /** Aborted when the client leaves, the deadline passes or the server stops. */
+  /**
+   * Aborted when the client leaves, the deadline passes or the server stops. In a `predict` that several requests
+   * share: once that is so for every one of them.
+   */
   readonly signal: AbortSignal;
+  /**
+   * Set in a `predict` that several requests share (see {@link PredictorPolicy.batching}); the other members are then
+   * those of the first request. Left out elsewhere.
+   */
+  readonly batch?: RequestBatch | undefined;
   readonly log: PredictorLog;
   /** See {@link LoadContext.metrics}. */
   readonly metrics: Registry;
@@ -133,8 +149,34 @@ export type DirectInput<Inputs, Schema> = Schema extends StandardSchemaV1
     ? TensorsOf<Inputs>
     : readonly unknown[] | NamedTensors;
 
+/** How requests share a `predict`. */
+export interface BatchingOptions {
+  /** Most instances (rows) of one run. A request that has more runs alone. Default 64. */
+  readonly maxBatchSize?: number;
+  /**
+   * Milliseconds that a request may wait for others while a worker is free; less, where its deadline would not allow
+   * it. Default 0: nothing waits for others, but what came while the workers were busy goes together.
+   */
+  readonly maxDelayMs?: number;
+}
+
 /** How a predictor runs. */
 export interface PredictorPolicy {
+  /**
+   * Requests may share a `predict`: it gets their tensors joined along the first dimension, or their instances as one
+   * list, and each caller gets its own rows of the answer. So every input and output must have the batch as its first
+   * dimension, and a row's answer must not depend on the other rows. `true`: the defaults of {@link BatchingOptions}.
+   *
+   * `preProcess` and `postProcess` still run for each request by itself, those of several maybe at the same time;
+   * `explain` never shares. Requests join whose tensors have the same names, datatypes and shapes beyond the first
+   * dimension, and the same `ctx.parameters` where `predict` is the predictor's own. If a shared run throws, its
+   * requests run again one by one, so that only those at fault fail; not so where the error is about all of them: an
+   * `HttpError`, or another error of this package's, with a status of 500 or more, or 429.
+   *
+   * Default: false for a predictor with a `predict`; a model that an engine runs is tried at start, and its requests
+   * share runs where a batch of random rows gives what the rows give one by one.
+   */
+  readonly batching?: boolean | BatchingOptions;
   /** Milliseconds a request may take, queueing included; then 504. Default: the server's `--request_timeout_ms`. */
   readonly timeoutMs?: number;
   /** Calls of the predictor that may be under way at once in one worker; raise it where predict awaits. Default 1. */

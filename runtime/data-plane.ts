@@ -1,9 +1,10 @@
 import { KtsError, modelNotFound, modelNotReady } from "../contract/errors.ts";
-import type { Payload, Verb } from "../contract/inference.ts";
+import type { Verb } from "../contract/inference.ts";
 import type { TensorSpec } from "../contract/signature.ts";
 import { checkTensors, stackInstances } from "../protocol/convert/index.ts";
 import type { DecodeLimits } from "../protocol/limits.ts";
 import type { Job, JobResult } from "./pipeline/executor.ts";
+import { rowsOf } from "./pipeline/rows.ts";
 import type { ServedModel } from "./served-model.ts";
 
 /** V2 metadata of a model, its members in KServe's order. */
@@ -96,7 +97,7 @@ export class DataPlane {
   infer(model: ServedModel, job: Job, signal: AbortSignal): Promise<JobResult> {
     const { executor, info } = model;
     const { payload } = job;
-    model.metrics.instances.observe(batchSize(payload));
+    model.metrics.instances.observe(rowsOf(payload));
     if (!info.takesTensors) return executor.run(job, signal);
     if (payload.kind === "tensors") {
       checkTensors(payload.tensors, info.inputs);
@@ -109,11 +110,4 @@ export class DataPlane {
 
 function tensorMetadata({ name, datatype, shape }: TensorSpec): TensorMetadata {
   return { name, datatype, shape };
-}
-
-/** Instances of a request: the first dimension of its first tensor, where it came as tensors. */
-function batchSize(payload: Payload): number {
-  if (payload.kind === "instances") return payload.instances.length;
-  for (const name in payload.tensors) return payload.tensors[name]?.shape[0] ?? 1;
-  return 0;
 }

@@ -124,6 +124,7 @@ export class Exchange implements Timed, BodySink {
       headers: this.#req.headers as Record<string, string>,
       parameters,
       payload,
+      deadlineAt: this.deadlineAt,
     };
   }
 

@@ -1,6 +1,8 @@
 import { KtsError } from "../../contract/errors.ts";
 import type { Executor, ExecutorLoad, Job, JobResult, ModelInfo } from "./executor.ts";
+import { Histogram, INSTANCE_BUCKETS } from "../telemetry/histogram.ts";
 import { PendingJob } from "./pending-job.ts";
+import { rowsOf } from "./rows.ts";
 import type { PredictorRunner } from "./runner.ts";
 import { freeBlocks, largeBlocks, mayShare } from "./tensor-memory.ts";
 import { WaitingLine } from "./waiting-line.ts";
@@ -8,6 +10,7 @@ import { WaitingLine } from "./waiting-line.ts";
 /** Runs a predictor on this very thread: for those that only await, or do next to nothing. */
 export class InlineExecutor implements Executor {
   readonly info: ModelInfo;
+  readonly batchSizes = new Histogram(INSTANCE_BUCKETS);
   readonly #runner: PredictorRunner;
   readonly #line: WaitingLine;
   /** Calls that may be under way at once; a predictor that does not say only awaits, so any number may. */
@@ -58,6 +61,7 @@ export class InlineExecutor implements Executor {
     }
     if (!(outcome instanceof Promise)) {
       this.#ended();
+      this.batchSizes.observe(rowsOf(job.payload));
       freeInputs(job, outcome);
       return Promise.resolve(outcome);
     }
@@ -71,6 +75,7 @@ export class InlineExecutor implements Executor {
     outcome
       .then(
         (result) => {
+          this.batchSizes.observe(pending.rows);
           freeInputs(pending.job, result);
           pending.resolve(result);
         },
@@ -124,7 +129,8 @@ function shuttingDown(): KtsError {
   return new KtsError("KTS_SHUTTING_DOWN", "the server is shutting down");
 }
 
-function freeInputs(job: Job, result: JobResult): void {
+/** Frees the memory of a request that its answer does not show. */
+export function freeInputs(job: Job, result: JobResult): void {
   if (job.payload.kind === "instances") return;
   const blocks = largeBlocks(job.payload);
   if (blocks.size > 0 && !mayShare(result.prediction, blocks)) freeBlocks(blocks);

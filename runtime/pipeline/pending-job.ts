@@ -1,4 +1,5 @@
 import type { Job, JobResult } from "./executor.ts";
+import { rowsOf } from "./rows.ts";
 
 /** Who has a request: a worker, which has to be told of its abort. */
 export interface JobHolder {
@@ -12,6 +13,8 @@ export class PendingJob {
   /** When it came, by `performance.now`. */
   readonly cameAt = performance.now();
   readonly signal: AbortSignal;
+  /** Instances it has. */
+  readonly rows: number;
   /** Undefined while it waits. */
   holder: JobHolder | undefined;
   readonly #onAbort: (pending: PendingJob) => void;
@@ -22,6 +25,7 @@ export class PendingJob {
   constructor(job: Job, signal: AbortSignal, onAbort: (pending: PendingJob) => void) {
     this.job = job;
     this.signal = signal;
+    this.rows = rowsOf(job.payload);
     this.#onAbort = onAbort;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -29,6 +33,10 @@ export class PendingJob {
     });
     // The object itself as the listener: one allocation less a request than a closure.
     signal.addEventListener("abort", this, { once: true });
+  }
+
+  get aborted(): boolean {
+    return this.signal.aborted;
   }
 
   handleEvent(): void {

@@ -2,6 +2,7 @@ import type { ErrorRecord } from "../../contract/errors.ts";
 import type { PredictorLog } from "../../contract/predictor.ts";
 import type { DecodeLimits } from "../../protocol/limits.ts";
 import type { ModelSource } from "../models/source.ts";
+import type { BatchVerdict } from "../pipeline/batch-policy.ts";
 import type { ModelInfo } from "../pipeline/executor.ts";
 import type { LogFields } from "../pipeline/predictor-log.ts";
 import type { JobRow, ResultRow } from "./wire.ts";
@@ -11,6 +12,8 @@ export interface WorkerBoot {
   readonly source: ModelSource;
   readonly intraOpThreads: number;
   readonly limits: DecodeLimits;
+  /** What an earlier worker found out by trying the model. */
+  readonly batchVerdict?: BatchVerdict;
 }
 
 /** From the main thread to a worker. */

@@ -1,6 +1,6 @@
 import { type ResourceLimits, Worker } from "node:worker_threads";
 import { KtsError, fromErrorRecord, isKtsError, messageOf, toErrorRecord } from "../../contract/errors.ts";
-import type { ModelInfo } from "../pipeline/executor.ts";
+import type { ModelInfo, RunShare } from "../pipeline/executor.ts";
 import type { JobHolder, PendingJob } from "../pipeline/pending-job.ts";
 import type { LogSink } from "../pipeline/predictor-log.ts";
 import type { FromWorker, ToWorker, WorkerBoot } from "./messages.ts";
@@ -30,8 +30,10 @@ export type Booted = { readonly info: ModelInfo; readonly concurrency: number } 
 /** What the pool wants to know of its workers. */
 export interface WorkerEvents {
   readonly log: LogSink;
-  /** Jobs came back: there is room. `jobMs` has each one's time in the predictor. */
-  answered(worker: WorkerHandle, jobMs: readonly number[]): void;
+  /** A job's answer came: the milliseconds of its run, and what that run was. */
+  ran(runMs: number, run: RunShare): void;
+  /** Jobs came back: there is room. */
+  answered(worker: WorkerHandle): void;
   /** The thread is gone, and its jobs have failed. */
   died(worker: WorkerHandle, death: WorkerDeath): void;
 }
@@ -44,6 +46,12 @@ export interface WorkerDeath {
   readonly hadJobs: boolean;
 }
 
+/** A job in a worker, and how many of those that were sent with it have no answer yet. */
+interface SentJob {
+  readonly pending: PendingJob;
+  readonly message: { unanswered: number };
+}
+
 /** One worker thread, seen from the main thread. */
 export class WorkerHandle implements JobHolder {
   /** Resolves when its model is loaded; rejects when it does not load. */
@@ -51,12 +59,13 @@ export class WorkerHandle implements JobHolder {
   readonly #worker: Worker;
   readonly #events: WorkerEvents;
   readonly #tuning: WorkerTuning;
-  readonly #jobs = new Map<number, PendingJob>();
+  readonly #jobs = new Map<number, SentJob>();
   readonly #overruns = new Map<number, NodeJS.Timeout>();
   readonly #metricsWanted = new Map<number, () => void>();
   readonly #boot = Promise.withResolvers<Booted>();
   readonly #disposed = Promise.withResolvers<void>();
   #concurrency = 0;
+  #messages = 0;
   #nextId = 0;
   #lastError: unknown;
   #lastMetrics: unknown;
@@ -94,13 +103,20 @@ export class WorkerHandle implements JobHolder {
     return this.#jobs.size;
   }
 
+  /** Messages of jobs that it has not answered wholly. */
+  get messages(): number {
+    return this.#messages;
+  }
+
   /** Hands jobs over as one message; their large tensors move. */
   send(jobs: readonly PendingJob[]): void {
     const cargo = new Cargo();
     const rows: JobRow[] = [];
+    const message = { unanswered: jobs.length };
+    this.#messages++;
     for (const pending of jobs) {
       const id = this.#nextId++;
-      this.#jobs.set(id, pending);
+      this.#jobs.set(id, { pending, message });
       pending.holder = this;
       rows.push(packJob(id, pending.job, cargo));
     }
@@ -118,7 +134,7 @@ export class WorkerHandle implements JobHolder {
   /** Aborts a job that it has. It counts as busy with it until it says that it has ended. */
   abort(pending: PendingJob): void {
     for (const [id, own] of this.#jobs) {
-      if (own !== pending) continue;
+      if (own.pending !== pending) continue;
       this.#post({ type: "abort", id, reason: toErrorRecord(pending.signal.reason, "KTS_CANCELLED") });
       const timer = setTimeout(() => this.#overrun(id), this.#tuning.overrunMs ?? 10_000);
       this.#overruns.set(id, timer.unref());
@@ -194,7 +210,6 @@ export class WorkerHandle implements JobHolder {
 
   #answer(rows: readonly ResultRow[]): void {
     const now = performance.now();
-    const jobMs: number[] = [];
     for (const row of rows) {
       const pending = this.#take(row[0]);
       if (pending === undefined) continue;
@@ -205,19 +220,21 @@ export class WorkerHandle implements JobHolder {
       const result = unpackResult(row);
       const { timings } = result;
       const inPredictor = timings.preProcess + timings.predict + timings.postProcess;
-      jobMs.push(inPredictor);
+      this.#events.ran(inPredictor, result.run ?? { requests: 1, rows: pending.rows });
       // Whatever was not the predictor's own time was waiting: in the queue, for the thread, behind its message.
       timings.queue = Math.max(timings.queue, now - pending.cameAt - inPredictor);
       pending.resolve(result);
     }
-    this.#events.answered(this, jobMs);
+    this.#events.answered(this);
   }
 
   #take(id: number): PendingJob | undefined {
-    const pending = this.#jobs.get(id);
+    const sent = this.#jobs.get(id);
+    if (sent === undefined) return undefined;
     this.#jobs.delete(id);
-    this.#forgetOverrun(id);
-    return pending;
+    if (--sent.message.unanswered === 0) this.#messages--;
+    if (this.#overruns.size > 0) this.#forgetOverrun(id);
+    return sent.pending;
   }
 
   #forgetOverrun(id: number): void {

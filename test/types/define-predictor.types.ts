@@ -68,6 +68,25 @@ definePredictor({
   },
 });
 
+// several requests may share a predict
+definePredictor({
+  batching: { maxBatchSize: 32, maxDelayMs: 2 },
+  inputs,
+  predict(_model, { label }, ctx) {
+    same<NonNullable<typeof ctx.batch>["size"], number>(true);
+    same<NonNullable<typeof ctx.batch>["requestIds"], readonly string[]>(true);
+    return label.data;
+  },
+});
+definePredictor({ batching: true, predict: () => [] });
+definePredictor({ batching: false, postProcess: (prediction) => prediction });
+
+// @ts-expect-error a typo in an option
+definePredictor({ batching: { maxBatch: 32 }, predict: () => [] });
+
+// @ts-expect-error a number says nothing
+definePredictor({ batching: 32, predict: () => [] });
+
 definePredictor({
   inputs,
   predict(_model, input) {
