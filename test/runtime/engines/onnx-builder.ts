@@ -25,6 +25,10 @@ export interface GraphOptions {
   readonly outputs: readonly Value[];
   /** FP32 values that the model has; one that is also an input is its default. */
   readonly initializers?: Readonly<Record<string, readonly number[]>>;
+  /** FP32 matrices that the model has. */
+  readonly matrices?: Readonly<
+    Record<string, { readonly shape: readonly number[]; readonly values: Float32Array }>
+  >;
   /** INT64 values that the model has. */
   readonly integers?: Readonly<Record<string, readonly number[]>>;
   readonly irVersion?: number;
@@ -64,6 +68,12 @@ function integers(name: string, values: readonly number[]): Bytes {
   return [...integer(1, values.length), ...integer(2, ONNX_INT64), ...text(8, name), ...message(9, raw)];
 }
 
+function matrix(name: string, shape: readonly number[], values: Float32Array): Bytes {
+  const raw = [...new Uint8Array(values.buffer)];
+  const dimensions = shape.flatMap((length) => integer(1, length));
+  return [...dimensions, ...integer(2, ONNX_FLOAT), ...text(8, name), ...message(9, raw)];
+}
+
 /** AttributeProto's number for an integer. */
 const ATTRIBUTE_INT = 2;
 
@@ -87,6 +97,9 @@ export function buildOnnx(graph: GraphOptions): Uint8Array {
     ...text(2, "graph"),
     ...Object.entries(graph.initializers ?? {}).flatMap(([name, values]) =>
       message(5, initializer(name, values)),
+    ),
+    ...Object.entries(graph.matrices ?? {}).flatMap(([name, { shape, values }]) =>
+      message(5, matrix(name, shape, values)),
     ),
     ...Object.entries(graph.integers ?? {}).flatMap(([name, values]) => message(5, integers(name, values))),
     ...graph.inputs.flatMap((value) => message(11, valueInfo(value))),
