@@ -20,6 +20,7 @@ export type {
   PredictRequest,
   RequestBatch,
   RequestContext,
+  Streamable,
   TensorsOf,
 } from "./predictor.ts";
 export type { Signature, TensorSpec } from "./signature.ts";

@@ -8,6 +8,15 @@ import type { NamedTensors, Tensor } from "./tensor.ts";
 /** A value, or a promise of it. Every function of a predictor may be sync or async. */
 export type Awaitable<T> = T | Promise<T>;
 
+/**
+ * What `predict` may return: an answer, or, from an async generator, many of them. A client that asks for a stream
+ * gets each as it comes; any other gets them all together at the end: tensors joined along the first dimension,
+ * anything else as an array with one value an answer. When the client leaves or the deadline passes, `ctx.signal` is
+ * aborted and the generator's `finally` blocks run. The deadline is for the last answer. While a stream is under way it
+ * takes one of the worker's `concurrency`, and waits for a client that reads slowly.
+ */
+export type Streamable<T> = Awaitable<T | AsyncIterable<T>> | AsyncIterable<T>;
+
 /** Log lines of a predictor; each carries the model's name and, inside a request, its id. */
 export interface PredictorLog {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -168,7 +177,7 @@ export interface PredictorPolicy {
    * dimension, and a row's answer must not depend on the other rows. `true`: the defaults of {@link BatchingOptions}.
    *
    * `preProcess` and `postProcess` still run for each request by itself, those of several maybe at the same time;
-   * `explain` never shares. Requests join whose tensors have the same names, datatypes and shapes beyond the first
+   * `explain` never shares, nor does a request for a stream. Requests join whose tensors have the same names, datatypes and shapes beyond the first
    * dimension, and the same `ctx.parameters` where `predict` is the predictor's own. If a shared run throws, its
    * requests run again one by one, so that only those at fault fail; not so where the error is about all of them: an
    * `HttpError`, or another error of this package's, with a status of 500 or more, or 429.
@@ -209,15 +218,15 @@ interface Common<Inputs, Outputs, Schema, Model, Input> extends PredictorPolicy 
 }
 
 interface WithPostProcess<Outputs, Model, Input, Raw> {
-  /** Runs the model. Its answer goes through `postProcess`. */
-  predict(model: Model, input: Input, ctx: RequestContext): Awaitable<Raw>;
+  /** Runs the model. Its answer goes through `postProcess`; of a stream, each one. */
+  predict(model: Model, input: Input, ctx: RequestContext): Streamable<Raw>;
   /** Turns predict's output into the answer. */
   postProcess(prediction: Raw, ctx: RequestContext): Awaitable<PredictionOf<Outputs>>;
 }
 
 interface WithoutPostProcess<Outputs, Model, Input> {
-  /** Runs the model and answers. */
-  predict(model: Model, input: Input, ctx: RequestContext): Awaitable<PredictionOf<Outputs>>;
+  /** Runs the model and answers; an async generator answers as a stream, see {@link Streamable}. */
+  predict(model: Model, input: Input, ctx: RequestContext): Streamable<PredictionOf<Outputs>>;
   postProcess?: never;
 }
 

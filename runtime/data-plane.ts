@@ -3,7 +3,7 @@ import type { Verb } from "../contract/inference.ts";
 import type { TensorSpec } from "../contract/signature.ts";
 import { checkTensors, stackInstances } from "../protocol/convert/index.ts";
 import type { DecodeLimits } from "../protocol/limits.ts";
-import type { Job, JobResult } from "./pipeline/executor.ts";
+import type { Job, JobResult, PredictionStream } from "./pipeline/executor.ts";
 import { rowsOf } from "./pipeline/rows.ts";
 import type { ServedModel } from "./served-model.ts";
 
@@ -95,16 +95,29 @@ export class DataPlane {
    * @throws KtsError whatever went wrong
    */
   infer(model: ServedModel, job: Job, signal: AbortSignal): Promise<JobResult> {
-    const { executor, info } = model;
+    return model.executor.run(this.#checked(model, job), signal);
+  }
+
+  /**
+   * Runs a request and gives its answers as they come: many, where the model's `predict` is an async generator, else
+   * one. To be read to its end, or ended by `return`; see `Executor.stream`.
+   * @throws KtsError for a payload that is wrong; whatever else goes wrong rejects the stream's next reading
+   */
+  inferStream(model: ServedModel, job: Job, signal: AbortSignal): PredictionStream {
+    return model.executor.stream(this.#checked(model, job), signal);
+  }
+
+  #checked(model: ServedModel, job: Job): Job {
+    const { info } = model;
     const { payload } = job;
     model.metrics.instances.observe(rowsOf(payload));
-    if (!info.takesTensors) return executor.run(job, signal);
+    if (!info.takesTensors) return job;
     if (payload.kind === "tensors") {
       checkTensors(payload.tensors, info.inputs);
-      return executor.run(job, signal);
+      return job;
     }
     const tensors = stackInstances(payload.instances, info.inputs, this.#limits);
-    return executor.run({ ...job, payload: { kind: "tensors", tensors } }, signal);
+    return { ...job, payload: { kind: "tensors", tensors } };
   }
 }
 

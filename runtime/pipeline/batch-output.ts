@@ -33,6 +33,7 @@ function splitter(output: unknown, rows: number): Splitter {
   const split = valueSplitter(output, rows, "the answer");
   if (split !== undefined) return split;
   if (typeof output !== "object" || output === null) throw notByRow("the answer", output);
+  if (Symbol.asyncIterator in output) throw new KtsError("KTS_BAD_PREDICTION", STREAMED, { hint: HINT });
   const members = Object.entries(output).map(([name, value]) => {
     const own = valueSplitter(value, rows, name);
     if (own === undefined) throw notByRow(name, value);
@@ -71,6 +72,8 @@ function tensorSplitter({ datatype, shape, data }: Tensor, rows: number, what: s
 
 const HINT =
   "A predictor with batching answers with one row an instance; see batching, or leave it out of the predictor.";
+
+const STREAMED = "the answer is a stream, which cannot be told by instance";
 
 function wrongRows(what: string, got: number, rows: number, unit = "rows"): KtsError {
   return new KtsError("KTS_BAD_PREDICTION", `${what} has ${got} ${unit} for ${rows} instances`, {

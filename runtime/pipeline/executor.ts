@@ -40,6 +40,16 @@ export interface JobResult {
   readonly run?: RunShare;
 }
 
+/** The answers to one request, as they come. For one reader. */
+export interface PredictionStream extends AsyncIterable<Prediction>, AsyncDisposable {
+  /** What the stages took: final once the stream has ended, 0 before. predict and postProcess are those of all answers. */
+  readonly timings: StageTimings;
+  next(): Promise<IteratorResult<Prediction, undefined>>;
+  /** Ends the stream: nobody reads any more. Doing so twice does no harm. */
+  return(): Promise<IteratorResult<Prediction, undefined>>;
+  [Symbol.asyncIterator](): PredictionStream;
+}
+
 /** How requests share runs, its defaults filled in. */
 export interface BatchPolicy {
   /** Most instances of one run. */
@@ -99,6 +109,14 @@ export interface Executor extends AsyncDisposable {
    * @throws KtsError whatever went wrong: bad input, a full queue, a dead worker, an abort (`signal.reason`)
    */
   run(job: Job, signal: AbortSignal): Promise<JobResult>;
+  /**
+   * Runs one request and gives its answers as they come: those of a `predict` that is an async generator, else the one
+   * there is. The job's tensors may be taken over. A failure, the abort of `signal` (with its reason) and the death of
+   * the worker reject the next reading, each with a KtsError; what came before a failure is given first. Who stops
+   * reading ends the stream by `return` (leaving a `for await` does): `ctx.signal` is aborted and the predictor's
+   * `finally` blocks run. It does not start before there is room, as `run`; whether anybody reads does not matter to that.
+   */
+  stream(job: Job, signal: AbortSignal): PredictionStream;
   /** The predictor's own metrics of each worker, as prom-client's `getMetricsAsJSON` gives them. */
   userMetrics(): Promise<readonly unknown[]>;
 }

@@ -2,9 +2,19 @@ import { KtsError } from "../../contract/errors.ts";
 import { Histogram, INSTANCE_BUCKETS } from "../telemetry/histogram.ts";
 import { Batcher, type Outcome } from "./batcher.ts";
 import { Departure } from "./departure.ts";
-import type { BatchPolicy, Executor, ExecutorLoad, Job, JobResult, ModelInfo } from "./executor.ts";
+import type {
+  BatchPolicy,
+  Executor,
+  ExecutorLoad,
+  Job,
+  JobResult,
+  ModelInfo,
+  PredictionStream,
+} from "./executor.ts";
 import { freeInputs } from "./inline-executor.ts";
+import { InlineStreams } from "./inline-streams.ts";
 import { PendingJob } from "./pending-job.ts";
+import { PendingStream } from "./pending-stream.ts";
 import type { PredictorRunner } from "./runner.ts";
 import { WaitingLine } from "./waiting-line.ts";
 
@@ -14,6 +24,7 @@ export class InlineBatchExecutor implements Executor {
   readonly batchSizes = new Histogram(INSTANCE_BUCKETS);
   readonly #runner: PredictorRunner;
   readonly #line: WaitingLine;
+  readonly #streams: InlineStreams;
   readonly #batcher: Batcher<PendingJob>;
   readonly #departure: Departure;
   readonly #maxBatchSize: number;
@@ -27,6 +38,7 @@ export class InlineBatchExecutor implements Executor {
     this.info = { ...runner.info, execution: "inline" };
     this.#runner = runner;
     this.#line = new WaitingLine(maxQueueSize);
+    this.#streams = new InlineStreams(runner);
     this.#departure = new Departure(policy, this.#line, () => this.#dispatch());
     this.#maxBatchSize = policy.maxBatchSize;
     this.#concurrency = runner.concurrency ?? 1;
@@ -41,7 +53,7 @@ export class InlineBatchExecutor implements Executor {
   }
 
   get load(): ExecutorLoad {
-    return { queued: this.#line.length, running: this.#running, workers: 1 };
+    return { queued: this.#line.length, running: this.#running + this.#streams.running, workers: 1 };
   }
 
   run(job: Job, signal: AbortSignal): Promise<JobResult> {
@@ -56,6 +68,19 @@ export class InlineBatchExecutor implements Executor {
     this.#line.add(pending);
     this.#dispatchSoon();
     return pending.promise;
+  }
+
+  /** Starts at once: a stream shares no run, and a predictor on this thread only awaits. */
+  stream(job: Job, signal: AbortSignal): PredictionStream {
+    const pending = new PendingStream(job, signal, (aborted) => aborted.holder?.abort(aborted));
+    try {
+      signal.throwIfAborted();
+      if (this.#disposed) throw shuttingDown();
+      void this.#streams.run(pending);
+    } catch (error) {
+      pending.reject(error);
+    }
+    return pending;
   }
 
   #dispatchSoon(): void {
@@ -99,6 +124,7 @@ export class InlineBatchExecutor implements Executor {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#departure[Symbol.dispose]();
+    this.#streams.cancel(shuttingDown());
     this.#line.rejectAll(shuttingDown());
     await this.#runner[Symbol.asyncDispose]();
   }

@@ -1,3 +1,4 @@
+import type { KtsError } from "../../contract/errors.ts";
 import type { Job, JobResult } from "./executor.ts";
 import { rowsOf } from "./rows.ts";
 
@@ -17,6 +18,7 @@ export class PendingJob {
   readonly rows: number;
   /** Undefined while it waits. */
   holder: JobHolder | undefined;
+  #cancelled: KtsError | undefined;
   readonly #onAbort: (pending: PendingJob) => void;
   #resolve!: (result: JobResult) => void;
   #reject!: (reason: unknown) => void;
@@ -36,11 +38,24 @@ export class PendingJob {
   }
 
   get aborted(): boolean {
-    return this.signal.aborted;
+    return this.#cancelled !== undefined || this.signal.aborted;
+  }
+
+  /** Why it was aborted; undefined while it was not. */
+  get abortReason(): unknown {
+    return this.#cancelled ?? this.signal.reason;
   }
 
   handleEvent(): void {
     this.#reject(this.signal.reason);
+    this.#onAbort(this);
+  }
+
+  /** Aborts it, whatever its signal says. */
+  cancel(reason: KtsError): void {
+    this.#cancelled = reason;
+    this.signal.removeEventListener("abort", this);
+    this.#reject(reason);
     this.#onAbort(this);
   }
 

@@ -12,6 +12,7 @@ import { after } from "./after.ts";
 import { type BatchVerdict, decideBatching } from "./batch-policy.ts";
 import { CallContext, type PredictorHost, type SignalSource } from "./call-context.ts";
 import type { Job, JobResult, ModelInfo, StageTimings } from "./executor.ts";
+import { collectPredictions } from "./collect-stream.ts";
 import { InstanceSchema } from "./instance-schema.ts";
 import { describeThrown, predictorError } from "./predictor-error.ts";
 import { type LogFields, type LogSink, createPredictorLog } from "./predictor-log.ts";
@@ -128,6 +129,33 @@ export class PredictorRunner implements AsyncDisposable {
     }
   }
 
+  /**
+   * Runs one request whose answers are given as they come; one answer, where predict is no stream. Its `return` ends
+   * predict's own generator.
+   * @param timings takes the stages' times
+   * @throws KtsError as {@link run}
+   */
+  async *stream(job: Job, abort: SignalSource, timings: StageTimings): AsyncGenerator<Prediction, void> {
+    try {
+      const context = this.contextOf(job, abort);
+      const started = performance.now();
+      const input = await this.prepare(job, context);
+      const prepared = performance.now();
+      if (this.preparesItself) timings.preProcess = prepared - started;
+      let since = prepared;
+      for await (const raw of answersOf(await this.answer(job, input, context))) {
+        const answered = performance.now();
+        timings.predict += answered - since;
+        const value = await this.finish(job, raw, context);
+        if (this.finishesItself) timings.postProcess += performance.now() - answered;
+        yield this.predictionOf(job, value);
+        since = performance.now();
+      }
+    } catch (error) {
+      throw predictorError(error);
+    }
+  }
+
   /** `ctx` of a request, or of a run that several share. */
   contextOf(job: Job, abort: SignalSource, batch?: RequestBatch): CallContext {
     return new CallContext(job, abort, this.#host, batch);
@@ -141,6 +169,7 @@ export class PredictorRunner implements AsyncDisposable {
       const prepared = this.preparesItself ? performance.now() : started;
       timings.preProcess = prepared - started;
       return after(this.answer(job, input, context), (raw) => {
+        if (isStream(raw)) return this.#collect(job, raw, context, timings);
         const answered = performance.now();
         timings.predict = answered - prepared;
         return after(this.finish(job, raw, context), (value) => {
@@ -149,6 +178,26 @@ export class PredictorRunner implements AsyncDisposable {
         });
       });
     });
+  }
+
+  /** All answers of a stream as one. */
+  async #collect(
+    job: Job,
+    stream: AsyncIterable<unknown>,
+    context: CallContext,
+    timings: StageTimings,
+  ): Promise<JobResult> {
+    const started = performance.now();
+    const predictions: Prediction[] = [];
+    for await (const raw of stream) {
+      context.signal.throwIfAborted();
+      const answered = performance.now();
+      const value = await this.finish(job, raw, context);
+      if (this.finishesItself) timings.postProcess += performance.now() - answered;
+      predictions.push(this.predictionOf(job, value));
+    }
+    timings.predict = performance.now() - started - timings.postProcess;
+    return { prediction: collectPredictions(predictions), timings };
   }
 
   /** What `predict` takes, by the first rule that fits: preProcess, instance, inputs, or the request's own form. */
@@ -216,6 +265,16 @@ export class PredictorRunner implements AsyncDisposable {
     await this.#predictor.unload?.(this.#model);
     await this.#engine?.dispose();
   }
+}
+
+/** Whether predict answers with many, as an async generator does. */
+function isStream(raw: unknown): raw is AsyncIterable<unknown> {
+  return typeof raw === "object" && raw !== null && Symbol.asyncIterator in raw;
+}
+
+async function* answersOf(raw: unknown): AsyncGenerator<unknown> {
+  if (isStream(raw)) yield* raw;
+  else yield raw;
 }
 
 function verdictLine(verdict: BatchVerdict, model: string): [message: string, fields: LogFields] {

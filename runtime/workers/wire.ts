@@ -132,7 +132,8 @@ export function packResult(
   return [id, undefined, prediction.kind, value, queue, preProcess, predict, postProcess, requests, rows];
 }
 
-function packPrediction(prediction: Prediction, cargo: Cargo, mayMove: MayMove): unknown {
+/** A prediction's value, ready to be sent beside its kind. */
+export function packPrediction(prediction: Prediction, cargo: Cargo, mayMove: MayMove): unknown {
   switch (prediction.kind) {
     case "tensors": {
       const row: unknown[] = [];
@@ -162,7 +163,8 @@ export function unpackResult(row: AnswerRow): JobResult {
   };
 }
 
-function unpackPrediction(kind: Prediction["kind"], value: unknown): Prediction {
+/** The prediction of a kind and a value that came. */
+export function unpackPrediction(kind: Prediction["kind"], value: unknown): Prediction {
   switch (kind) {
     case "tensors":
       return { kind, tensors: unpackTensors(value as TensorRow) };

@@ -6,6 +6,7 @@ import { loadPredictor } from "../models/load-predictor.ts";
 import { PredictorRunner } from "../pipeline/runner.ts";
 import type { LogFields, LogSink } from "../pipeline/predictor-log.ts";
 import { JobLoop } from "./job-loop.ts";
+import { StreamLoop } from "./stream-loop.ts";
 import type { FromWorker, ToWorker, WorkerBoot } from "./messages.ts";
 
 if (parentPort === null) throw new Error("this module is the entry of a worker thread");
@@ -41,18 +42,26 @@ async function start(): Promise<void> {
   const { source, ...settings } = boot;
   const runner = await PredictorRunner.create(source, predictor, { ...settings, log });
   const loop = new JobLoop(runner, port);
-  port.on("message", (message: ToWorker) => handle(message, runner, loop));
+  const streams = new StreamLoop(runner, port);
+  port.on("message", (message: ToWorker) => handle(message, runner, loop, streams));
   post({ type: "ready", info: runner.info, concurrency: runner.concurrency ?? 1 });
   flushCompileCache();
 }
 
-function handle(message: ToWorker, runner: PredictorRunner, loop: JobLoop): void {
+function handle(message: ToWorker, runner: PredictorRunner, loop: JobLoop, streams: StreamLoop): void {
   switch (message.type) {
     case "jobs":
       loop.add(message.jobs);
       return;
+    case "stream":
+      streams.start(message.job);
+      return;
+    case "credit":
+      streams.grant(message.id, message.answers);
+      return;
     case "abort":
       loop.abort(message.id, message.reason);
+      streams.abort(message.id, message.reason);
       post({ type: "aborting", id: message.id });
       return;
     case "metrics":

@@ -1,12 +1,21 @@
 import { type ResourceLimits, Worker } from "node:worker_threads";
-import { KtsError, fromErrorRecord, isKtsError, messageOf, toErrorRecord } from "../../contract/errors.ts";
-import type { ModelInfo, RunShare } from "../pipeline/executor.ts";
+import {
+  type ErrorRecord,
+  KtsError,
+  fromErrorRecord,
+  isKtsError,
+  messageOf,
+  toErrorRecord,
+} from "../../contract/errors.ts";
+import type { Prediction } from "../../contract/inference.ts";
+import type { ModelInfo, RunShare, StageTimings } from "../pipeline/executor.ts";
 import type { JobHolder, PendingJob } from "../pipeline/pending-job.ts";
+import { PendingStream } from "../pipeline/pending-stream.ts";
 import type { LogSink } from "../pipeline/predictor-log.ts";
 import type { FromWorker, ToWorker, WorkerBoot } from "./messages.ts";
 import { ownEntry } from "./own-entry.ts";
 import { Cargo } from "./transfer.ts";
-import { type JobRow, type ResultRow, packJob, unpackResult } from "./wire.ts";
+import { type JobRow, type ResultRow, packJob, unpackPrediction, unpackResult } from "./wire.ts";
 
 /** Times that hardly anybody has to change, but tests do. */
 export interface WorkerTuning {
@@ -51,6 +60,9 @@ interface SentJob {
   readonly pending: PendingJob;
   readonly message: { unanswered: number };
 }
+
+/** A stream's answers have been given one by one. */
+const NOTHING_MORE: Prediction = { kind: "array", values: [] };
 
 /** One worker thread, seen from the main thread. */
 export class WorkerHandle implements JobHolder {
@@ -108,8 +120,30 @@ export class WorkerHandle implements JobHolder {
     return this.#messages;
   }
 
-  /** Hands jobs over as one message; their large tensors move. */
+  /** Hands jobs over as one message, streams each as its own; their large tensors move. */
   send(jobs: readonly PendingJob[]): void {
+    const single = jobs.filter((pending) => !(pending instanceof PendingStream));
+    if (single.length > 0) this.#sendJobs(single);
+    if (single.length === jobs.length) return;
+    for (const pending of jobs) if (pending instanceof PendingStream) this.#sendStream(pending);
+  }
+
+  #sendStream(pending: PendingStream): void {
+    const id = this.#nextId++;
+    this.#jobs.set(id, { pending, message: { unanswered: 1 } });
+    this.#messages++;
+    pending.holder = this;
+    pending.grant = (answers) => this.#post({ type: "credit", id, answers });
+    const cargo = new Cargo();
+    const job = packJob(id, pending.job, cargo);
+    try {
+      this.#post({ type: "stream", job }, cargo.blocks);
+    } catch (error) {
+      this.#take(id)?.reject(notHandedOver(error));
+    }
+  }
+
+  #sendJobs(jobs: readonly PendingJob[]): void {
     const cargo = new Cargo();
     const rows: JobRow[] = [];
     const message = { unanswered: jobs.length };
@@ -124,9 +158,7 @@ export class WorkerHandle implements JobHolder {
       this.#post({ type: "jobs", jobs: rows }, cargo.blocks);
     } catch (error) {
       for (const [id] of rows) {
-        this.#take(id)?.reject(
-          new KtsError("KTS_INTERNAL", `a request could not be handed to a worker: ${messageOf(error)}`),
-        );
+        this.#take(id)?.reject(notHandedOver(error));
       }
     }
   }
@@ -135,7 +167,7 @@ export class WorkerHandle implements JobHolder {
   abort(pending: PendingJob): void {
     for (const [id, own] of this.#jobs) {
       if (own.pending !== pending) continue;
-      this.#post({ type: "abort", id, reason: toErrorRecord(pending.signal.reason, "KTS_CANCELLED") });
+      this.#post({ type: "abort", id, reason: toErrorRecord(pending.abortReason, "KTS_CANCELLED") });
       const timer = setTimeout(() => this.#overrun(id), this.#tuning.overrunMs ?? 10_000);
       this.#overruns.set(id, timer.unref());
       return;
@@ -181,6 +213,12 @@ export class WorkerHandle implements JobHolder {
       case "results":
         this.#answer(message.results);
         return;
+      case "answer":
+        this.#pushTo(message.id, unpackPrediction(message.kind, message.value));
+        return;
+      case "streamed":
+        this.#endStream(message.id, message.error, message.timings);
+        return;
       case "log":
         this.#events.log(message.level, message.message, message.fields);
         return;
@@ -225,6 +263,21 @@ export class WorkerHandle implements JobHolder {
       timings.queue = Math.max(timings.queue, now - pending.cameAt - inPredictor);
       pending.resolve(result);
     }
+    this.#events.answered(this);
+  }
+
+  #pushTo(id: number, prediction: Prediction): void {
+    const pending = this.#jobs.get(id)?.pending;
+    if (pending instanceof PendingStream) pending.push(prediction);
+  }
+
+  #endStream(id: number, error: ErrorRecord | undefined, timings: StageTimings): void {
+    const pending = this.#take(id);
+    if (pending === undefined) return;
+    const inPredictor = timings.preProcess + timings.predict + timings.postProcess;
+    timings.queue = Math.max(0, performance.now() - pending.cameAt - inPredictor);
+    if (error === undefined) pending.resolve({ prediction: NOTHING_MORE, timings });
+    else pending.reject(fromErrorRecord(error));
     this.#events.answered(this);
   }
 
@@ -280,4 +333,8 @@ export class WorkerHandle implements JobHolder {
     if (isKtsError(error)) return error.message;
     return error instanceof Error ? `${error.name}: ${error.message}` : `it threw ${String(error)}`;
   }
+}
+
+function notHandedOver(error: unknown): KtsError {
+  return new KtsError("KTS_INTERNAL", `a request could not be handed to a worker: ${messageOf(error)}`);
 }

@@ -8,9 +8,11 @@ import type {
   Job,
   JobResult,
   ModelInfo,
+  PredictionStream,
   RunShare,
 } from "../pipeline/executor.ts";
 import { PendingJob } from "../pipeline/pending-job.ts";
+import { PendingStream } from "../pipeline/pending-stream.ts";
 import type { LogSink } from "../pipeline/predictor-log.ts";
 import { WaitingLine } from "../pipeline/waiting-line.ts";
 import { Histogram, INSTANCE_BUCKETS } from "../telemetry/histogram.ts";
@@ -131,9 +133,25 @@ export class WorkerPool implements Executor {
       return Promise.reject(error);
     }
     const pending = new PendingJob(job, signal, this.#onAbort);
+    this.#enter(pending);
+    return pending.promise;
+  }
+
+  stream(job: Job, signal: AbortSignal): PredictionStream {
+    const pending = new PendingStream(job, signal, this.#onAbort);
+    try {
+      signal.throwIfAborted();
+      this.#requireRoom();
+      this.#enter(pending);
+    } catch (error) {
+      pending.reject(error);
+    }
+    return pending;
+  }
+
+  #enter(pending: PendingJob): void {
     this.#line.add(pending);
     this.#dispatchSoon();
-    return pending.promise;
   }
 
   #requireRoom(): void {

@@ -68,6 +68,32 @@ definePredictor({
   },
 });
 
+// an async generator answers as a stream
+definePredictor({
+  outputs,
+  async *predict() {
+    yield { digit: [1n] };
+    yield [2];
+  },
+});
+definePredictor({
+  outputs,
+  async *predict() {
+    yield { rows: 1 };
+  },
+  postProcess(prediction) {
+    same<typeof prediction, { rows: number }>(true);
+    return [prediction.rows];
+  },
+});
+// @ts-expect-error the output is INT64, not text
+definePredictor({
+  outputs,
+  async *predict() {
+    yield { digit: ["one"] };
+  },
+});
+
 // several requests may share a predict
 definePredictor({
   batching: { maxBatchSize: 32, maxDelayMs: 2 },
