@@ -11,6 +11,7 @@ export type { ErrorCode } from "./errors.ts";
 export type { Protocol, Verb } from "./inference.ts";
 export type {
   AnyPrediction,
+  BatchingOptions,
   EngineModel,
   LoadContext,
   OutputValue,
@@ -19,7 +20,9 @@ export type {
   PredictorLog,
   PredictorPolicy,
   PredictRequest,
+  RequestBatch,
   RequestContext,
+  Streamable,
   TensorsOf,
 } from "./predictor.ts";
 export type { Signature, TensorSpec } from "./signature.ts";

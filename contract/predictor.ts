@@ -8,6 +8,15 @@ import type { NamedTensors, Tensor } from "./tensor.ts";
 /** A value, or a promise of it. Every function of a predictor may be sync or async. */
 export type Awaitable<T> = T | Promise<T>;
 
+/**
+ * What `predict` may return: an answer, or, from an async generator, many of them. A client that asks for a stream
+ * gets each as it comes; any other gets them all together at the end: tensors joined along the first dimension,
+ * anything else as an array with one value an answer. When the client leaves or the deadline passes, `ctx.signal` is
+ * aborted and the generator's `finally` blocks run. The deadline is for the last answer. While a stream is under way it
+ * takes one of the worker's `concurrency`, and waits for a client that reads slowly.
+ */
+export type Streamable<T> = Awaitable<T | AsyncIterable<T>> | AsyncIterable<T>;
+
 /** Log lines of a predictor; each carries the model's name and, inside a request, its id. */
 export interface PredictorLog {
   debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -34,6 +43,14 @@ export interface LoadContext {
   readonly metrics: Registry;
 }
 
+/** The requests that share one `predict`. */
+export interface RequestBatch {
+  /** Instances (rows) of all of them together. */
+  readonly size: number;
+  /** In the order of their rows. */
+  readonly requestIds: readonly string[];
+}
+
 /** What each function of a predictor gets beside its input. */
 export interface RequestContext {
   /** The caller's `x-request-id`, or a new one. */
@@ -45,8 +62,16 @@ export interface RequestContext {
   readonly protocol: Protocol;
   readonly verb: Verb;
   readonly modelName: string;
-  /** Aborted when the client leaves, the deadline passes or the server stops. */
+  /**
+   * Aborted when the client leaves, the deadline passes or the server stops. In a `predict` that several requests
+   * share: once that is so for every one of them.
+   */
   readonly signal: AbortSignal;
+  /**
+   * Set in a `predict` that several requests share (see {@link PredictorPolicy.batching}); the other members are then
+   * those of the first request. Left out elsewhere.
+   */
+  readonly batch?: RequestBatch | undefined;
   readonly log: PredictorLog;
   /** See {@link LoadContext.metrics}. */
   readonly metrics: Registry;
@@ -138,8 +163,34 @@ export type DirectInput<Inputs, Schema> = Schema extends StandardSchemaV1
     ? TensorsOf<Inputs>
     : readonly unknown[] | NamedTensors;
 
+/** How requests share a `predict`. */
+export interface BatchingOptions {
+  /** Most instances (rows) of one run. A request that has more runs alone. Default 64. */
+  readonly maxBatchSize?: number;
+  /**
+   * Milliseconds that a request may wait for others while a worker is free; less, where its deadline would not allow
+   * it. Default 0: nothing waits for others, but what came while the workers were busy goes together.
+   */
+  readonly maxDelayMs?: number;
+}
+
 /** How a predictor runs. */
 export interface PredictorPolicy {
+  /**
+   * Requests may share a `predict`: it gets their tensors joined along the first dimension, or their instances as one
+   * list, and each caller gets its own rows of the answer. So every input and output must have the batch as its first
+   * dimension, and a row's answer must not depend on the other rows. `true`: the defaults of {@link BatchingOptions}.
+   *
+   * `preProcess` and `postProcess` still run for each request by itself, those of several maybe at the same time;
+   * `explain` never shares, nor does a request for a stream. Requests join whose tensors have the same names, datatypes and shapes beyond the first
+   * dimension, and the same `ctx.parameters` where `predict` is the predictor's own. If a shared run throws, its
+   * requests run again one by one, so that only those at fault fail; not so where the error is about all of them: an
+   * `HttpError`, or another error of this package's, with a status of 500 or more, or 429.
+   *
+   * Default: false for a predictor with a `predict`; a model that an engine runs is tried at start, and its requests
+   * share runs where a batch of random rows gives what the rows give one by one.
+   */
+  readonly batching?: boolean | BatchingOptions;
   /** Milliseconds a request may take, queueing included; then 504. Default: the server's `--request_timeout_ms`. */
   readonly timeoutMs?: number;
   /** Calls of the predictor that may be under way at once in one worker; raise it where predict awaits. Default 1. */
@@ -172,15 +223,15 @@ interface Common<Inputs, Outputs, Schema, Model, Input> extends PredictorPolicy 
 }
 
 interface WithPostProcess<Outputs, Model, Input, Raw> {
-  /** Runs the model. Its answer goes through `postProcess`. */
-  predict(model: Model, input: Input, ctx: RequestContext): Awaitable<Raw>;
+  /** Runs the model. Its answer goes through `postProcess`; of a stream, each one. */
+  predict(model: Model, input: Input, ctx: RequestContext): Streamable<Raw>;
   /** Turns predict's output into the answer. */
   postProcess(prediction: Raw, ctx: RequestContext): Awaitable<PredictionOf<Outputs>>;
 }
 
 interface WithoutPostProcess<Outputs, Model, Input> {
-  /** Runs the model and answers. */
-  predict(model: Model, input: Input, ctx: RequestContext): Awaitable<PredictionOf<Outputs>>;
+  /** Runs the model and answers; an async generator answers as a stream, see {@link Streamable}. */
+  predict(model: Model, input: Input, ctx: RequestContext): Streamable<PredictionOf<Outputs>>;
   postProcess?: never;
 }
 

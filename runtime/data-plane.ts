@@ -1,11 +1,12 @@
 import { KtsError, modelNotReady } from "../contract/errors.ts";
-import type { Payload, Verb } from "../contract/inference.ts";
+import type { Verb } from "../contract/inference.ts";
 import type { TensorSpec } from "../contract/signature.ts";
 import { checkTensors, stackInstances } from "../protocol/convert/index.ts";
 import type { DecodeLimits } from "../protocol/limits.ts";
 import type { ModelIndexItem } from "./models/model-entry.ts";
 import type { ModelRepository } from "./models/model-repository.ts";
-import type { Job, JobResult } from "./pipeline/executor.ts";
+import type { Job, JobResult, PredictionStream } from "./pipeline/executor.ts";
+import { rowsOf } from "./pipeline/rows.ts";
 import type { ServedModel } from "./served-model.ts";
 import { type ModelStatistics, statisticsOf } from "./telemetry/statistics.ts";
 
@@ -146,7 +147,7 @@ export class DataPlane {
           ? this.#repository.find(name).versions
           : [this.find(name, version)];
     if (name !== undefined && models.length === 0) this.find(name, version);
-    return models.map((model) => statisticsOf(model.name, model.version, model.metrics));
+    return models.map((model) => statisticsOf(model.name, model.version, model.metrics, model.batchSizes));
   }
 
   /**
@@ -155,26 +156,32 @@ export class DataPlane {
    * @throws KtsError whatever went wrong
    */
   infer(model: ServedModel, job: Job, signal: AbortSignal): Promise<JobResult> {
-    const { executor, info } = model;
+    return model.executor.run(this.#checked(model, job), signal);
+  }
+
+  /**
+   * Runs a request and gives its answers as they come: many, where the model's `predict` is an async generator, else
+   * one. To be read to its end, or ended by `return`; see `Executor.stream`.
+   * @throws KtsError for a payload that is wrong; whatever else goes wrong rejects the stream's next reading
+   */
+  inferStream(model: ServedModel, job: Job, signal: AbortSignal): PredictionStream {
+    return model.executor.stream(this.#checked(model, job), signal);
+  }
+
+  #checked(model: ServedModel, job: Job): Job {
+    const { info } = model;
     const { payload } = job;
+    let checked = job;
     if (info.takesTensors && payload.kind === "tensors") checkTensors(payload.tensors, info.inputs);
-    const tensors =
-      info.takesTensors && payload.kind === "instances"
-        ? stackInstances(payload.instances, info.inputs, this.#limits)
-        : undefined;
-    model.metrics.instances.observe(batchSize(payload));
-    if (tensors === undefined) return executor.run(job, signal);
-    return executor.run({ ...job, payload: { kind: "tensors", tensors } }, signal);
+    else if (info.takesTensors && payload.kind === "instances") {
+      const tensors = stackInstances(payload.instances, info.inputs, this.#limits);
+      checked = { ...job, payload: { kind: "tensors", tensors } };
+    }
+    model.metrics.instances.observe(rowsOf(payload));
+    return checked;
   }
 }
 
 function tensorMetadata({ name, datatype, shape }: TensorSpec): TensorMetadata {
   return { name, datatype, shape };
-}
-
-/** Instances of a request: the first dimension of its first tensor, where it came as tensors. */
-function batchSize(payload: Payload): number {
-  if (payload.kind === "instances") return payload.instances.length;
-  for (const name in payload.tensors) return payload.tensors[name]?.shape[0] ?? 1;
-  return 0;
 }

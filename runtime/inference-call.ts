@@ -90,7 +90,7 @@ export abstract class InferenceCall<Answer> implements Timed {
     const requestId = this.callersId ?? newRequestId();
     this.#requestId = requestId;
     this.#predictorHasInputs = true;
-    const job = { verb, protocol, requestId, headers, parameters, payload };
+    const job = { verb, protocol, requestId, headers, parameters, payload, deadlineAt: this.deadlineAt };
     this.services.plane.infer(model, job, this.#abort.signal).then(
       (result) => this.#succeed(model, result),
       (error: unknown) => this.ranIntoError(error),

@@ -4,6 +4,7 @@ import { Deadlines } from "./deadlines.ts";
 import type { ModelSource } from "./models/source.ts";
 import type { Executor, ExecutorLoad, ModelInfo } from "./pipeline/executor.ts";
 import type { MeteredModel } from "./telemetry/exposition.ts";
+import type { Histogram } from "./telemetry/histogram.ts";
 import { ModelMetrics } from "./telemetry/model-metrics.ts";
 
 /** Where a model is in its life, in the words of the repository index. */
@@ -89,6 +90,10 @@ export class ServedModel implements MeteredModel, AsyncDisposable {
 
   get load(): ExecutorLoad | undefined {
     return this.#executor?.load;
+  }
+
+  get batchSizes(): Histogram | undefined {
+    return this.#executor?.batchSizes;
   }
 
   async userMetrics(): Promise<readonly unknown[]> {

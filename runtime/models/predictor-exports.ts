@@ -1,12 +1,20 @@
 import { describeValue } from "../../contract/describe.ts";
 import { KtsError } from "../../contract/errors.ts";
-import type { Predictor } from "../../contract/predictor.ts";
+import type { BatchingOptions, Predictor } from "../../contract/predictor.ts";
 import { checkSpecs } from "./check-specs.ts";
 import type { ModuleExports } from "./load-module.ts";
 import { nearMiss } from "./near-miss.ts";
 
 const FUNCTIONS = ["load", "preProcess", "predict", "postProcess", "explain", "unload"] as const;
-const VALUES = ["inputs", "outputs", "instance", "timeoutMs", "concurrency", "execution"] as const;
+const VALUES = [
+  "inputs",
+  "outputs",
+  "instance",
+  "batching",
+  "timeoutMs",
+  "concurrency",
+  "execution",
+] as const;
 const KNOWN: readonly string[] = [...FUNCTIONS, ...VALUES];
 
 /** Longest delay a timer of Node's can have. */
@@ -91,6 +99,8 @@ function checkValue(name: (typeof VALUES)[number], value: unknown, context: Expo
     case "instance":
       if (isStandardSchema(value)) return value;
       throw wrong(context, name, "a schema of zod (3.24 or newer) or another Standard Schema", value);
+    case "batching":
+      return checkBatching(value, context);
     case "timeoutMs":
       if (typeof value === "number" && value > 0 && value <= MOST_MS) return value;
       throw wrong(context, name, "a number of milliseconds above 0", value);
@@ -101,6 +111,32 @@ function checkValue(name: (typeof VALUES)[number], value: unknown, context: Expo
       if (value === "worker" || value === "inline") return value;
       throw wrong(context, name, '"worker" or "inline"', value);
   }
+}
+
+/** A copy of what is known: whatever else the object has may not cross to another thread. */
+function checkBatching(value: unknown, context: ExportsContext): boolean | BatchingOptions {
+  if (typeof value === "boolean") return value;
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw wrong(context, "batching", "true, false or { maxBatchSize, maxDelayMs }", value);
+  }
+  const { maxBatchSize, maxDelayMs, ...others } = value as Partial<Record<keyof BatchingOptions, unknown>>;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) {
+    throw invalid(context, `exports batching with ${unknown}, expected maxBatchSize and maxDelayMs`);
+  }
+  if (maxBatchSize !== undefined && !(Number.isSafeInteger(maxBatchSize) && (maxBatchSize as number) > 0)) {
+    throw wrong(context, "batching.maxBatchSize", "an integer above 0", maxBatchSize);
+  }
+  if (
+    maxDelayMs !== undefined &&
+    !(typeof maxDelayMs === "number" && maxDelayMs >= 0 && maxDelayMs <= MOST_MS)
+  ) {
+    throw wrong(context, "batching.maxDelayMs", "a number of milliseconds, 0 or more", maxDelayMs);
+  }
+  return {
+    ...(maxBatchSize !== undefined && { maxBatchSize: maxBatchSize as number }),
+    ...(maxDelayMs !== undefined && { maxDelayMs }),
+  };
 }
 
 function isStandardSchema(value: unknown): boolean {

@@ -3,7 +3,8 @@ export function after<T, R>(value: T | PromiseLike<T>, next: (value: T) => R | P
   return isThenable(value) ? Promise.resolve(value).then(next) : next(value);
 }
 
-function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+/** Whether a value is a promise, native or not. */
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return (
     typeof value === "object" &&
     value !== null &&

@@ -1,6 +1,6 @@
 import type { Registry } from "prom-client";
 import type { Protocol, Verb } from "../../contract/inference.ts";
-import type { PredictorLog, RequestContext } from "../../contract/predictor.ts";
+import type { PredictorLog, RequestBatch, RequestContext } from "../../contract/predictor.ts";
 import type { Job } from "./executor.ts";
 import { type LogSink, createPredictorLog } from "./predictor-log.ts";
 import type { UserMetrics } from "./user-metrics.ts";
@@ -25,16 +25,18 @@ export class CallContext implements RequestContext {
   readonly protocol: Protocol;
   readonly verb: Verb;
   readonly modelName: string;
+  readonly batch: RequestBatch | undefined;
   readonly #host: PredictorHost;
   readonly #abort: SignalSource;
 
-  constructor(job: Job, abort: SignalSource, host: PredictorHost) {
+  constructor(job: Job, abort: SignalSource, host: PredictorHost, batch?: RequestBatch) {
     this.requestId = job.requestId;
     this.headers = job.headers;
     this.parameters = job.parameters;
     this.protocol = job.protocol;
     this.verb = job.verb;
     this.modelName = host.modelName;
+    this.batch = batch;
     this.#host = host;
     this.#abort = abort;
   }

@@ -1,6 +1,10 @@
 import { KtsError } from "../../contract/errors.ts";
-import type { Executor, ExecutorLoad, Job, JobResult, ModelInfo } from "./executor.ts";
+import type { Executor, ExecutorLoad, Job, JobResult, ModelInfo, PredictionStream } from "./executor.ts";
+import { Histogram, INSTANCE_BUCKETS } from "../telemetry/histogram.ts";
+import { InlineStreams } from "./inline-streams.ts";
 import { PendingJob } from "./pending-job.ts";
+import { PendingStream } from "./pending-stream.ts";
+import { rowsOf } from "./rows.ts";
 import type { PredictorRunner } from "./runner.ts";
 import { freeBlocks, largeBlocks, mayShare } from "./tensor-memory.ts";
 import { WaitingLine } from "./waiting-line.ts";
@@ -8,8 +12,10 @@ import { WaitingLine } from "./waiting-line.ts";
 /** Runs a predictor on this very thread: for those that only await, or do next to nothing. */
 export class InlineExecutor implements Executor {
   readonly info: ModelInfo;
+  readonly batchSizes = new Histogram(INSTANCE_BUCKETS);
   readonly #runner: PredictorRunner;
   readonly #line: WaitingLine;
+  readonly #streams: InlineStreams;
   /** Calls that may be under way at once; a predictor that does not say only awaits, so any number may. */
   readonly #most: number;
   #running = 0;
@@ -21,6 +27,7 @@ export class InlineExecutor implements Executor {
     this.info = { ...runner.info, execution: "inline" };
     this.#runner = runner;
     this.#line = new WaitingLine(maxQueueSize);
+    this.#streams = new InlineStreams(runner);
     this.#most = runner.concurrency ?? Infinity;
   }
 
@@ -46,6 +53,29 @@ export class InlineExecutor implements Executor {
     return pending.promise;
   }
 
+  stream(job: Job, signal: AbortSignal): PredictionStream {
+    const pending = new PendingStream(job, signal, (aborted) => {
+      if (!this.#line.remove(aborted)) aborted.holder?.abort(aborted);
+    });
+    try {
+      signal.throwIfAborted();
+      if (this.#disposed) throw shuttingDown();
+      if (this.#running < this.#most) this.#startStream(pending);
+      else {
+        this.#line.requireRoom(0, this.#most);
+        this.#line.add(pending);
+      }
+    } catch (error) {
+      pending.reject(error);
+    }
+    return pending;
+  }
+
+  #startStream(pending: PendingStream): void {
+    this.#running++;
+    void this.#streams.run(pending).then(() => this.#ended());
+  }
+
   /** A predictor that answers without a promise is answered for without a listener. */
   #runNow(job: Job, signal: AbortSignal): Promise<JobResult> {
     this.#running++;
@@ -58,6 +88,7 @@ export class InlineExecutor implements Executor {
     }
     if (!(outcome instanceof Promise)) {
       this.#ended();
+      this.batchSizes.observe(rowsOf(job.payload));
       freeInputs(job, outcome);
       return Promise.resolve(outcome);
     }
@@ -71,6 +102,7 @@ export class InlineExecutor implements Executor {
     outcome
       .then(
         (result) => {
+          this.batchSizes.observe(pending.rows);
           freeInputs(pending.job, result);
           pending.resolve(result);
         },
@@ -91,7 +123,10 @@ export class InlineExecutor implements Executor {
   #drain(): void {
     this.#draining = true;
     while (this.#line.length > 0 && this.#running < this.#most) {
-      for (const pending of this.#line.take(1)) this.#runWaiting(pending);
+      for (const pending of this.#line.take(1)) {
+        if (pending instanceof PendingStream) this.#startStream(pending);
+        else this.#runWaiting(pending);
+      }
     }
     this.#draining = false;
   }
@@ -115,6 +150,7 @@ export class InlineExecutor implements Executor {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#disposed) return;
     this.#disposed = true;
+    this.#streams.cancel(shuttingDown());
     this.#line.rejectAll(shuttingDown());
     await this.#runner[Symbol.asyncDispose]();
   }
@@ -124,7 +160,8 @@ function shuttingDown(): KtsError {
   return new KtsError("KTS_SHUTTING_DOWN", "the server is shutting down");
 }
 
-function freeInputs(job: Job, result: JobResult): void {
+/** Frees the memory of a request that its answer does not show. */
+export function freeInputs(job: Job, result: JobResult): void {
   if (job.payload.kind === "instances") return;
   const blocks = largeBlocks(job.payload);
   if (blocks.size > 0 && !mayShare(result.prediction, blocks)) freeBlocks(blocks);

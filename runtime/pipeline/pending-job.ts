@@ -1,4 +1,6 @@
+import type { KtsError } from "../../contract/errors.ts";
 import type { Job, JobResult } from "./executor.ts";
+import { rowsOf } from "./rows.ts";
 
 /** Who has a request: a worker, which has to be told of its abort. */
 export interface JobHolder {
@@ -12,8 +14,11 @@ export class PendingJob {
   /** When it came, by `performance.now`. */
   readonly cameAt = performance.now();
   readonly signal: AbortSignal;
+  /** Instances it has. */
+  readonly rows: number;
   /** Undefined while it waits. */
   holder: JobHolder | undefined;
+  #cancelled: KtsError | undefined;
   readonly #onAbort: (pending: PendingJob) => void;
   #resolve!: (result: JobResult) => void;
   #reject!: (reason: unknown) => void;
@@ -22,6 +27,7 @@ export class PendingJob {
   constructor(job: Job, signal: AbortSignal, onAbort: (pending: PendingJob) => void) {
     this.job = job;
     this.signal = signal;
+    this.rows = rowsOf(job.payload);
     this.#onAbort = onAbort;
     this.promise = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -31,8 +37,25 @@ export class PendingJob {
     signal.addEventListener("abort", this, { once: true });
   }
 
+  get aborted(): boolean {
+    return this.#cancelled !== undefined || this.signal.aborted;
+  }
+
+  /** Why it was aborted; undefined while it was not. */
+  get abortReason(): unknown {
+    return this.#cancelled ?? this.signal.reason;
+  }
+
   handleEvent(): void {
     this.#reject(this.signal.reason);
+    this.#onAbort(this);
+  }
+
+  /** Aborts it, whatever its signal says. */
+  cancel(reason: KtsError): void {
+    this.#cancelled = reason;
+    this.signal.removeEventListener("abort", this);
+    this.#reject(reason);
     this.#onAbort(this);
   }
 

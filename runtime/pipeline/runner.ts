@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { KtsError, isKtsError } from "../../contract/errors.ts";
-import type { Payload } from "../../contract/inference.ts";
-import type { Predictor } from "../../contract/predictor.ts";
+import type { Payload, Prediction } from "../../contract/inference.ts";
+import type { Predictor, RequestBatch } from "../../contract/predictor.ts";
 import type { Signature } from "../../contract/signature.ts";
 import { type NamedTensors, isTensor } from "../../contract/tensor.ts";
 import { toPrediction } from "../../protocol/convert/index.ts";
@@ -9,10 +9,13 @@ import type { DecodeLimits } from "../../protocol/limits.ts";
 import { type LoadedEngine, loadWithEngine } from "../engines/engine.ts";
 import type { ModelSource } from "../models/source.ts";
 import { after } from "./after.ts";
+import { type BatchVerdict, decideBatching } from "./batch-policy.ts";
 import { CallContext, type PredictorHost, type SignalSource } from "./call-context.ts";
 import type { Job, JobResult, ModelInfo, StageTimings } from "./executor.ts";
+import { collectPredictions } from "./collect-stream.ts";
 import { InstanceSchema } from "./instance-schema.ts";
-import { type LogSink, createPredictorLog } from "./predictor-log.ts";
+import { describeThrown, predictorError } from "./predictor-error.ts";
+import { type LogFields, type LogSink, createPredictorLog } from "./predictor-log.ts";
 import { LazyRequest, type ViewRules } from "./request.ts";
 import { checkAgainstEngine, wireSignature } from "./signature.ts";
 import { UserMetrics } from "./user-metrics.ts";
@@ -23,6 +26,8 @@ export interface RunnerSettings {
   readonly intraOpThreads: number;
   readonly limits: DecodeLimits;
   readonly log: LogSink;
+  /** Whether requests share runs, where that was decided before: another worker has tried the model out. */
+  readonly batchVerdict?: BatchVerdict;
 }
 
 /** A loaded predictor: the whole pipeline of one request, on whatever thread this is. */
@@ -43,7 +48,11 @@ export class PredictorRunner implements AsyncDisposable {
   readonly #host: PredictorHost;
   readonly #rules: ViewRules;
   /** Whether there is a stage before predict whose time is worth telling. */
-  readonly #preparesItself: boolean;
+  readonly preparesItself: boolean;
+  /** Whether there is one after it. */
+  readonly finishesItself: boolean;
+  /** Whether the engine answers, not a `predict` of the predictor's own. */
+  readonly enginePredicts: boolean;
 
   /**
    * Loads a predictor's model.
@@ -60,7 +69,11 @@ export class PredictorRunner implements AsyncDisposable {
     const host: PredictorHost = { modelName: source.name, log: settings.log, metrics: new UserMetrics() };
     const engine = await loadEngine(source, predictor, settings);
     const model = predictor.load === undefined ? engine : await loadModel(source, predictor, host);
-    return new PredictorRunner(predictor, model, engine, host, settings.limits, performance.now() - started);
+    const loadMs = performance.now() - started;
+    const verdict = settings.batchVerdict ?? (await decideBatching(predictor, engine));
+    // Of others than an engine's it says no more than their module.
+    if (engine !== undefined) settings.log("debug", ...verdictLine(verdict, source.name));
+    return new PredictorRunner(predictor, model, engine, host, settings.limits, loadMs, verdict);
   }
 
   private constructor(
@@ -70,6 +83,7 @@ export class PredictorRunner implements AsyncDisposable {
     host: PredictorHost,
     limits: DecodeLimits,
     loadMs: number,
+    verdict: BatchVerdict,
   ) {
     const signature: Signature = wireSignature(predictor, engine);
     this.#predictor = predictor;
@@ -81,7 +95,9 @@ export class PredictorRunner implements AsyncDisposable {
       schema: predictor.instance === undefined ? undefined : new InstanceSchema(predictor.instance),
       limits,
     };
-    this.#preparesItself = predictor.preProcess !== undefined || predictor.instance !== undefined;
+    this.preparesItself = predictor.preProcess !== undefined || predictor.instance !== undefined;
+    this.finishesItself = predictor.postProcess !== undefined;
+    this.enginePredicts = predictor.predict === undefined;
     this.concurrency = predictor.concurrency;
     this.answersAreNew = predictor.predict === undefined && predictor.postProcess === undefined;
     this.isEngineOnly =
@@ -89,10 +105,12 @@ export class PredictorRunner implements AsyncDisposable {
     this.info = {
       platform: engine?.engine ?? "kserve-ts",
       ...signature,
-      takesTensors: !this.#preparesItself && signature.inputs.length > 0,
+      takesTensors: !this.preparesItself && signature.inputs.length > 0,
       explains: predictor.explain !== undefined,
       timeoutMs: predictor.timeoutMs,
       execution: predictor.execution ?? "worker",
+      batching: "policy" in verdict ? verdict.policy : undefined,
+      noBatchingReason: "reason" in verdict ? verdict.reason : undefined,
       loadMs,
     };
   }
@@ -111,27 +129,79 @@ export class PredictorRunner implements AsyncDisposable {
     }
   }
 
+  /**
+   * Runs one request whose answers are given as they come; one answer, where predict is no stream. Its `return` ends
+   * predict's own generator.
+   * @param timings takes the stages' times
+   * @throws KtsError as {@link run}
+   */
+  async *stream(job: Job, abort: SignalSource, timings: StageTimings): AsyncGenerator<Prediction, void> {
+    try {
+      const context = this.contextOf(job, abort);
+      const started = performance.now();
+      const input = await this.prepare(job, context);
+      const prepared = performance.now();
+      if (this.preparesItself) timings.preProcess = prepared - started;
+      let since = prepared;
+      for await (const raw of answersOf(await this.answer(job, input, context))) {
+        const answered = performance.now();
+        timings.predict += answered - since;
+        const value = await this.finish(job, raw, context);
+        if (this.finishesItself) timings.postProcess += performance.now() - answered;
+        yield this.predictionOf(job, value);
+        since = performance.now();
+      }
+    } catch (error) {
+      throw predictorError(error);
+    }
+  }
+
+  /** `ctx` of a request, or of a run that several share. */
+  contextOf(job: Job, abort: SignalSource, batch?: RequestBatch): CallContext {
+    return new CallContext(job, abort, this.#host, batch);
+  }
+
   #run(job: Job, abort: SignalSource): JobResult | Promise<JobResult> {
-    const context = new CallContext(job, abort, this.#host);
+    const context = this.contextOf(job, abort);
     const timings: StageTimings = { queue: 0, preProcess: 0, predict: 0, postProcess: 0 };
     const started = performance.now();
-    return after(this.#prepare(job, context), (input) => {
-      const prepared = this.#preparesItself ? performance.now() : started;
+    return after(this.prepare(job, context), (input) => {
+      const prepared = this.preparesItself ? performance.now() : started;
       timings.preProcess = prepared - started;
-      return after(this.#answer(job, input, context), (raw) => {
+      return after(this.answer(job, input, context), (raw) => {
+        if (isStream(raw)) return this.#collect(job, raw, context, timings);
         const answered = performance.now();
         timings.predict = answered - prepared;
-        return after(this.#finish(job, raw, context), (value) => {
-          if (this.#predictor.postProcess !== undefined) timings.postProcess = performance.now() - answered;
-          const prediction = toPrediction(value, job.verb === "predict" ? this.info.outputs : []);
-          return { prediction, timings };
+        return after(this.finish(job, raw, context), (value) => {
+          if (this.finishesItself) timings.postProcess = performance.now() - answered;
+          return { prediction: this.predictionOf(job, value), timings };
         });
       });
     });
   }
 
+  /** All answers of a stream as one. */
+  async #collect(
+    job: Job,
+    stream: AsyncIterable<unknown>,
+    context: CallContext,
+    timings: StageTimings,
+  ): Promise<JobResult> {
+    const started = performance.now();
+    const predictions: Prediction[] = [];
+    for await (const raw of stream) {
+      context.signal.throwIfAborted();
+      const answered = performance.now();
+      const value = await this.finish(job, raw, context);
+      if (this.finishesItself) timings.postProcess += performance.now() - answered;
+      predictions.push(this.predictionOf(job, value));
+    }
+    timings.predict = performance.now() - started - timings.postProcess;
+    return { prediction: collectPredictions(predictions), timings };
+  }
+
   /** What `predict` takes, by the first rule that fits: preProcess, instance, inputs, or the request's own form. */
-  #prepare(job: Job, context: CallContext): unknown {
+  prepare(job: Job, context: CallContext): unknown {
     const predictor = this.#predictor;
     const { schema } = this.#rules;
     const { payload, protocol } = job;
@@ -145,8 +215,10 @@ export class PredictorRunner implements AsyncDisposable {
       });
     }
     if (schema !== undefined) return this.#checkedInstances(job, schema);
-    if (this.info.takesTensors) return new LazyRequest(protocol, payload, this.#rules).tensors;
-    return payload.kind === "instances" ? payload.instances : payload.tensors;
+    if (payload.kind === "tensors") return payload.tensors;
+    return this.info.takesTensors
+      ? new LazyRequest(protocol, payload, this.#rules).tensors
+      : payload.instances;
   }
 
   #checkedInstances(job: Job, schema: InstanceSchema): unknown {
@@ -160,7 +232,8 @@ export class PredictorRunner implements AsyncDisposable {
     );
   }
 
-  #answer(job: Job, input: unknown, context: CallContext): unknown {
+  /** predict, the engine, or explain. */
+  answer(job: Job, input: unknown, context: CallContext): unknown {
     const predictor = this.#predictor;
     if (job.verb === "explain") {
       if (predictor.explain === undefined) {
@@ -172,9 +245,15 @@ export class PredictorRunner implements AsyncDisposable {
     return (this.#engine as LoadedEngine).run(engineInput(input));
   }
 
-  #finish(job: Job, raw: unknown, context: CallContext): unknown {
+  /** postProcess, where there is one. */
+  finish(job: Job, raw: unknown, context: CallContext): unknown {
     const { postProcess } = this.#predictor;
     return job.verb === "explain" || postProcess === undefined ? raw : postProcess(raw, context);
+  }
+
+  /** @throws KtsError KTS_BAD_PREDICTION when the answer is not what `outputs` says, or nothing */
+  predictionOf(job: Job, value: unknown): Prediction {
+    return toPrediction(value, job.verb === "predict" ? this.info.outputs : []);
   }
 
   /** The predictor's own metrics, as prom-client's `getMetricsAsJSON` gives them; undefined when it has none. */
@@ -186,6 +265,21 @@ export class PredictorRunner implements AsyncDisposable {
     await this.#predictor.unload?.(this.#model);
     await this.#engine?.dispose();
   }
+}
+
+/** Whether predict answers with many, as an async generator does. */
+function isStream(raw: unknown): raw is AsyncIterable<unknown> {
+  return typeof raw === "object" && raw !== null && Symbol.asyncIterator in raw;
+}
+
+async function* answersOf(raw: unknown): AsyncGenerator<unknown> {
+  if (isStream(raw)) yield* raw;
+  else yield raw;
+}
+
+function verdictLine(verdict: BatchVerdict, model: string): [message: string, fields: LogFields] {
+  if ("policy" in verdict) return ["requests may share runs", { model, ...verdict.policy }];
+  return ["requests do not share runs", { model, reason: verdict.reason }];
 }
 
 /** A `load` of the predictor's own takes the engine's place. */
@@ -234,12 +328,6 @@ function engineInput(input: unknown): NamedTensors {
   );
 }
 
-/** KServe's form of an exception that is not one of its own. */
-function describeThrown(error: unknown): string {
-  return error instanceof Error ? `${error.name} : ${error.message}` : `Error : ${String(error)}`;
-}
-
 function rethrow(error: unknown): never {
-  if (isKtsError(error)) throw error;
-  throw new KtsError("KTS_PREDICTOR_FAILED", describeThrown(error), { cause: error });
+  throw predictorError(error);
 }

@@ -11,7 +11,9 @@ const NEWEST = 0.2;
 export class WaitingLine {
   readonly #jobs = new Set<PendingJob>();
   readonly #most: number;
+  #rows = 0;
   #jobMs: number | undefined;
+  #runMs: number | undefined;
 
   /** @param most how many may wait */
   constructor(most: number) {
@@ -22,14 +24,34 @@ export class WaitingLine {
     return this.#jobs.size;
   }
 
+  /** Instances of all that wait. */
+  get rows(): number {
+    return this.#rows;
+  }
+
+  /** Those that wait, first come first. */
+  get jobs(): Iterable<PendingJob> {
+    return this.#jobs;
+  }
+
   /** Milliseconds a request takes in a worker: a moving average. Undefined before the first. */
   get jobMs(): number | undefined {
     return this.#jobMs;
   }
 
-  /** Takes a request's time in a worker into the average. */
-  observe(ms: number): void {
-    this.#jobMs = this.#jobMs === undefined ? ms : this.#jobMs + (ms - this.#jobMs) * NEWEST;
+  /** Milliseconds a run takes, however many requests share it: a moving average. 0 before the first. */
+  get runMs(): number {
+    return this.#runMs ?? 0;
+  }
+
+  /**
+   * Takes a request's time in a worker into the averages.
+   * @param ms its own share
+   * @param runMs the time of the run that it had a share of
+   */
+  observe(ms: number, runMs: number = ms): void {
+    this.#jobMs = averaged(this.#jobMs, ms);
+    this.#runMs = averaged(this.#runMs, runMs);
   }
 
   /**
@@ -48,20 +70,35 @@ export class WaitingLine {
 
   add(pending: PendingJob): void {
     this.#jobs.add(pending);
+    this.#rows += pending.rows;
   }
 
   /** Whether it was waiting. */
   remove(pending: PendingJob): boolean {
-    return this.#jobs.delete(pending);
+    const waited = this.#jobs.delete(pending);
+    if (waited) this.#rows -= pending.rows;
+    return waited;
   }
 
   /** Takes the first `count` out. */
   take(count: number): PendingJob[] {
+    return this.takeRows(Infinity, count);
+  }
+
+  /**
+   * Takes the first out, as many as have so many instances together, but at least one.
+   * @param rows most instances
+   * @param count most requests
+   */
+  takeRows(rows: number, count: number): PendingJob[] {
     const taken: PendingJob[] = [];
+    let left = rows;
     for (const pending of this.#jobs) {
-      if (taken.length >= count) break;
+      left -= pending.rows;
+      if (taken.length >= count || (left < 0 && taken.length > 0)) break;
       taken.push(pending);
       this.#jobs.delete(pending);
+      this.#rows -= pending.rows;
     }
     return taken;
   }
@@ -70,4 +107,8 @@ export class WaitingLine {
   rejectAll(error: unknown): void {
     for (const pending of this.take(this.#jobs.size)) pending.reject(error);
   }
+}
+
+function averaged(average: number | undefined, newest: number): number {
+  return average === undefined ? newest : average + (newest - average) * NEWEST;
 }

@@ -14,6 +14,8 @@ export interface MeteredModel {
   readonly ready: boolean;
   /** Undefined while the model is not loaded. */
   readonly load: ExecutorLoad | undefined;
+  /** Instances of each run; undefined while the model is not loaded. */
+  readonly batchSizes: Histogram | undefined;
   /** The predictor's own metrics of each worker. */
   userMetrics(): Promise<readonly unknown[]>;
 }
@@ -117,7 +119,13 @@ export class MetricsPage {
       ),
     );
     histogram("kserve_ts_queue_seconds", "Time a request waited for a worker", "queueSeconds");
-    histogram("kserve_ts_batch_size", "Instances of a request", "instances");
+    histogram("kserve_ts_request_instances", "Instances of a request", "instances");
+    const batchSize = "kserve_ts_batch_size";
+    add(batchSize, "histogram", "Instances of a run of the model, of one request or several", () =>
+      this.#perModel(({ batchSizes }, labels) =>
+        batchSizes === undefined ? [] : histogramValues(batchSize, batchSizes, labels),
+      ),
+    );
     gauge("kserve_ts_queue_size", "Requests that wait for a worker", (model) => model.load?.queued);
     gauge("kserve_ts_running", "Requests that a worker has", (model) => model.load?.running);
     gauge("kserve_ts_workers", "Workers that can take requests", (model) => model.load?.workers);

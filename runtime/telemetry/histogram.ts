@@ -3,6 +3,9 @@ export const DEFAULT_BUCKETS: readonly number[] = [
   0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10,
 ];
 
+/** Bucket bounds of what is counted in instances. */
+export const INSTANCE_BUCKETS: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+
 /** Counts values by bucket. Costs a few nanoseconds a value; Prometheus' text is made of it when it is asked for. */
 export class Histogram {
   readonly bounds: readonly number[];

@@ -1,8 +1,6 @@
 import type { Verb } from "../../contract/inference.ts";
 import type { StageTimings } from "../pipeline/executor.ts";
-import { Histogram } from "./histogram.ts";
-
-const BATCH_BUCKETS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
+import { Histogram, INSTANCE_BUCKETS } from "./histogram.ts";
 
 /** What is counted for one way of asking a model: a protocol and a verb. */
 export class RouteMetrics {
@@ -37,7 +35,7 @@ class LastingCounts {
   readonly explainSeconds = new Histogram();
   readonly postProcessSeconds = new Histogram();
   readonly queueSeconds = new Histogram();
-  readonly instances = new Histogram(BATCH_BUCKETS);
+  readonly instances = new Histogram(INSTANCE_BUCKETS);
   readonly routes = {
     v1: { predict: new RouteMetrics("v1", "predict"), explain: new RouteMetrics("v1", "explain") },
     v2: { predict: new RouteMetrics("v2", "predict"), explain: new RouteMetrics("v2", "explain") },

@@ -43,17 +43,21 @@ export interface ModelStatistics {
     readonly cache_hit: StatisticDuration;
     readonly cache_miss: StatisticDuration;
   };
-  /** Empty: the predictor runs one request at a time. */
+  /** Empty: runs are not timed by their size. */
   readonly batch_stats: readonly BatchStatistics[];
 }
 
 const NONE: StatisticDuration = { count: 0, ns: 0 };
 
-/** A model's counts in the form of the statistics extension. */
+/**
+ * A model's counts in the form of the statistics extension.
+ * @param runs of the predictor, which several requests may share; undefined while it is not loaded
+ */
 export function statisticsOf(
   name: string,
   version: string | undefined,
   metrics: ModelMetrics,
+  runs: Histogram | undefined,
 ): ModelStatistics {
   const routes = Object.values(metrics.routes).flatMap((verbs): readonly RouteMetrics[] =>
     Object.values(verbs),
@@ -66,7 +70,7 @@ export function statisticsOf(
     version: version ?? "",
     last_inference: metrics.lastInferenceMs,
     inference_count: metrics.instances.sum,
-    execution_count: infer.count,
+    execution_count: runs?.count ?? infer.count,
     inference_stats: {
       success: { count: total.count - fail.count, ns: Math.max(0, total.ns - fail.ns) },
       fail,

@@ -6,7 +6,7 @@ import {
   messageOf,
   toErrorRecord,
 } from "../../contract/errors.ts";
-import type { SignalSource } from "../pipeline/call-context.ts";
+import { Batcher, type BatchEntry, type Outcome } from "../pipeline/batcher.ts";
 import type { JobResult } from "../pipeline/executor.ts";
 import type { PredictorRunner } from "../pipeline/runner.ts";
 import { freeBlocks, largeBlocks } from "../pipeline/tensor-memory.ts";
@@ -31,6 +31,8 @@ export class JobLoop {
   readonly #runner: PredictorRunner;
   readonly #port: MessagePort;
   readonly #most: number;
+  /** Undefined where requests do not share runs. */
+  readonly #batcher: Batcher<WorkerJob> | undefined;
   readonly #waiting: WorkerJob[] = [];
   readonly #jobs = new Map<number, WorkerJob>();
   #ended: EndedJob[] = [];
@@ -41,15 +43,20 @@ export class JobLoop {
     this.#runner = runner;
     this.#port = port;
     this.#most = runner.concurrency ?? (runner.isEngineOnly ? ENGINE_LANES : 1);
+    const { batching } = runner.info;
+    if (batching === undefined) return;
+    this.#batcher = new Batcher(runner, batching, this.#most, {
+      ended: (entry, outcome) => this.#endedShared(entry, outcome),
+      ran: (startedAt) => this.#ran(startedAt),
+    });
   }
 
   /** Takes the jobs of a message. */
   add(rows: readonly JobRow[]): void {
-    for (const row of rows) {
-      const entry = new WorkerJob(new ReceivedJob(row));
-      this.#jobs.set(entry.job.id, entry);
-      this.#waiting.push(entry);
-    }
+    const entries = rows.map((row) => new WorkerJob(new ReceivedJob(row)));
+    for (const entry of entries) this.#jobs.set(entry.job.id, entry);
+    if (this.#batcher !== undefined) return this.#batcher.add(entries);
+    this.#waiting.push(...entries);
     while (this.#lanes < this.#most && this.#waiting.length > 0) void this.#runLane();
   }
 
@@ -65,11 +72,28 @@ export class JobLoop {
       const ended = await this.#runOne(entry, started - entry.cameAt);
       this.#jobs.delete(entry.job.id);
       this.#ended.push(ended);
-      if (performance.now() - started > GROUP_MS || this.#jobs.size === 0) this.#flush();
-      // One that waits for something else must not hold this one's answer back.
-      else this.#flushTimer ??= setTimeout(() => this.#flush(), GROUP_MS);
+      this.#ran(started);
     }
     this.#lanes--;
+  }
+
+  #ran(startedAt: number): void {
+    if (performance.now() - startedAt > GROUP_MS || this.#jobs.size === 0) this.#flush();
+    // One that waits for something else must not hold this one's answer back.
+    else this.#flushTimer ??= setTimeout(() => this.#flush(), GROUP_MS);
+  }
+
+  #endedShared(entry: WorkerJob, outcome: Outcome): void {
+    const { job } = entry;
+    this.#jobs.delete(job.id);
+    if ("error" in outcome) {
+      this.#ended.push({ job, error: toErrorRecord(outcome.error, "KTS_PREDICTOR_FAILED") });
+      return;
+    }
+    const { timings } = outcome.result;
+    const inPredictor = timings.preProcess + timings.predict + timings.postProcess;
+    timings.queue = Math.max(0, performance.now() - entry.cameAt - inPredictor);
+    this.#ended.push({ job, result: outcome.result });
   }
 
   async #runOne(entry: WorkerJob, queueMs: number): Promise<EndedJob> {
@@ -111,10 +135,16 @@ export class JobLoop {
     const { job } = ended;
     if ("error" in ended) return [job.id, ended.error];
     const inputs = largeBlocks(job.payload);
-    const isNew = this.#runner.answersAreNew && job.verb === "predict";
+    const isNew = (this.#runner.answersAreNew && job.verb === "predict") || this.#isCopy(ended.result);
     const mayMove: MayMove = (block, viewBytes) =>
       (isNew || inputs.has(block)) && viewBytes * WORTH_MOVING >= block.byteLength;
     return packResult(job.id, ended.result, cargo, mayMove);
+  }
+
+  /** What several requests shared was split into copies, which no postProcess had a chance to keep. */
+  #isCopy({ run, prediction }: JobResult): boolean {
+    if (run === undefined || run.requests === 1 || this.#runner.finishesItself) return false;
+    return prediction.kind === "tensors" && prediction.tensors.every(({ datatype }) => datatype !== "BYTES");
   }
 
   /** One answer that cannot be cloned (it holds a function, say) fails alone. */
@@ -133,7 +163,7 @@ type EndedJob = { readonly job: ReceivedJob } & (
 );
 
 /** A job in this worker. Its signal exists from the moment that somebody looks at it. */
-class WorkerJob implements SignalSource {
+class WorkerJob implements BatchEntry {
   readonly job: ReceivedJob;
   readonly cameAt = performance.now();
   #controller: AbortController | undefined;

@@ -1,9 +1,11 @@
 import type { MessagePort } from "node:worker_threads";
 import type { ErrorRecord } from "../../contract/errors.ts";
+import type { Prediction } from "../../contract/inference.ts";
 import type { PredictorLog } from "../../contract/predictor.ts";
 import type { DecodeLimits } from "../../protocol/limits.ts";
 import type { ModelSource } from "../models/source.ts";
-import type { ModelInfo } from "../pipeline/executor.ts";
+import type { BatchVerdict } from "../pipeline/batch-policy.ts";
+import type { ModelInfo, StageTimings } from "../pipeline/executor.ts";
 import type { LogFields } from "../pipeline/predictor-log.ts";
 import type { JobRow, ResultRow } from "./wire.ts";
 
@@ -12,11 +14,16 @@ export interface WorkerBoot {
   readonly source: ModelSource;
   readonly intraOpThreads: number;
   readonly limits: DecodeLimits;
+  /** What an earlier worker found out by trying the model. */
+  readonly batchVerdict?: BatchVerdict;
 }
 
 /** From the main thread to a worker. */
 export type ToWorker =
   | { readonly type: "jobs"; readonly jobs: readonly JobRow[] }
+  | { readonly type: "stream"; readonly job: JobRow }
+  /** A stream's reader has read so many more answers. */
+  | { readonly type: "credit"; readonly id: number; readonly answers: number }
   | { readonly type: "abort"; readonly id: number; readonly reason: ErrorRecord }
   | { readonly type: "metrics"; readonly id: number }
   | { readonly type: "dispose" };
@@ -28,6 +35,20 @@ export type FromWorker =
   | { readonly type: "inline" }
   | { readonly type: "failed"; readonly error: ErrorRecord }
   | { readonly type: "results"; readonly results: readonly ResultRow[] }
+  /** The next answer of a stream. */
+  | {
+      readonly type: "answer";
+      readonly id: number;
+      readonly kind: Prediction["kind"];
+      readonly value: unknown;
+    }
+  /** A stream has ended, the predictor's generator with it. */
+  | {
+      readonly type: "streamed";
+      readonly id: number;
+      readonly error: ErrorRecord | undefined;
+      readonly timings: StageTimings;
+    }
   /** An abort arrived, so the worker's event loop turns. */
   | { readonly type: "aborting"; readonly id: number }
   | { readonly type: "metrics"; readonly id: number; readonly metrics: unknown }

@@ -6,6 +6,7 @@ import { PredictorRunner } from "../pipeline/runner.ts";
 import type { LogFields, LogSink } from "../pipeline/predictor-log.ts";
 import { JobLoop } from "./job-loop.ts";
 import type { FromWorker, ToWorker, WorkerBoot } from "./messages.ts";
+import { StreamLoop } from "./stream-loop.ts";
 
 /**
  * Loads a model in this thread and answers the jobs that come through a port. What keeps it from loading goes the same
@@ -38,9 +39,10 @@ async function start(port: MessagePort, boot: WorkerBoot): Promise<(() => Promis
   const log = logTo(port);
   const runner = await PredictorRunner.create(source, predictor, { ...settings, log });
   const loop = new JobLoop(runner, port);
+  const streams = new StreamLoop(runner, port);
   let unloaded: Promise<void> | undefined;
   const unload = () => (unloaded ??= disposeOf(runner, log));
-  const host = { port, runner, loop, log, unload };
+  const host = { port, runner, loop, streams, log, unload };
   port.on("message", (message: ToWorker) => handle(message, host));
   post(port, { type: "ready", info: runner.info, concurrency: runner.concurrency ?? 1 });
   return unload;
@@ -50,6 +52,7 @@ interface Host {
   readonly port: MessagePort;
   readonly runner: PredictorRunner;
   readonly loop: JobLoop;
+  readonly streams: StreamLoop;
   readonly log: LogSink;
   readonly unload: () => Promise<void>;
 }
@@ -59,8 +62,15 @@ function handle(message: ToWorker, host: Host): void {
     case "jobs":
       host.loop.add(message.jobs);
       return;
+    case "stream":
+      host.streams.start(message.job);
+      return;
+    case "credit":
+      host.streams.grant(message.id, message.answers);
+      return;
     case "abort":
       host.loop.abort(message.id, message.reason);
+      host.streams.abort(message.id, message.reason);
       post(host.port, { type: "aborting", id: message.id });
       return;
     case "metrics":

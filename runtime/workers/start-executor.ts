@@ -52,12 +52,18 @@ async function startInline(
   { maxQueueSize }: ExecutorSettings,
   runnerSettings: { intraOpThreads: number; limits: DecodeLimits; log: LogSink },
 ): Promise<Executor | undefined> {
-  const [{ loadPredictor }, { PredictorRunner }, { InlineExecutor }] = await Promise.all([
-    import("../models/load-predictor.ts"),
-    import("../pipeline/runner.ts"),
-    import("../pipeline/inline-executor.ts"),
-  ]);
+  const [{ loadPredictor }, { PredictorRunner }, { InlineExecutor }, { InlineBatchExecutor }] =
+    await Promise.all([
+      import("../models/load-predictor.ts"),
+      import("../pipeline/runner.ts"),
+      import("../pipeline/inline-executor.ts"),
+      import("../pipeline/inline-batch-executor.ts"),
+    ]);
   const predictor = await loadPredictor(source);
   if (predictor.execution !== "inline") return undefined;
-  return new InlineExecutor(await PredictorRunner.create(source, predictor, runnerSettings), maxQueueSize);
+  const runner = await PredictorRunner.create(source, predictor, runnerSettings);
+  const { batching } = runner.info;
+  return batching === undefined
+    ? new InlineExecutor(runner, maxQueueSize)
+    : new InlineBatchExecutor(runner, batching, maxQueueSize);
 }

@@ -39,7 +39,13 @@ export type ResultRow =
       preProcess: number,
       predict: number,
       postProcess: number,
+      /** The run it had a part in, as `RunShare` has it; 1 and -1 for a run of its own. */
+      runRequests: number,
+      runRows: number,
     ];
+
+/** A row that is no error. */
+export type AnswerRow = Extract<ResultRow, { length: 10 }>;
 
 /** A job, ready to be sent; its large tensors go into the message's cargo. */
 export function packJob(id: number, job: Job, cargo: Cargo): JobRow {
@@ -116,16 +122,18 @@ function tensorAt(row: TensorRow, at: number): Tensor {
  */
 export function packResult(
   id: number,
-  { prediction, timings }: JobResult,
+  { prediction, timings, run }: JobResult,
   cargo: Cargo,
   mayMove: MayMove,
 ): ResultRow {
   const { queue, preProcess, predict, postProcess } = timings;
   const value = packPrediction(prediction, cargo, mayMove);
-  return [id, undefined, prediction.kind, value, queue, preProcess, predict, postProcess];
+  const [requests, rows] = run === undefined ? [1, -1] : [run.requests, run.rows];
+  return [id, undefined, prediction.kind, value, queue, preProcess, predict, postProcess, requests, rows];
 }
 
-function packPrediction(prediction: Prediction, cargo: Cargo, mayMove: MayMove): unknown {
+/** A prediction's value, ready to be sent beside its kind. */
+export function packPrediction(prediction: Prediction, cargo: Cargo, mayMove: MayMove): unknown {
   switch (prediction.kind) {
     case "tensors": {
       const row: unknown[] = [];
@@ -146,12 +154,17 @@ function packPrediction(prediction: Prediction, cargo: Cargo, mayMove: MayMove):
 }
 
 /** The answer of a row that is no error. */
-export function unpackResult(row: Extract<ResultRow, { length: 8 }>): JobResult {
-  const [, , kind, value, queue, preProcess, predict, postProcess] = row;
-  return { prediction: unpackPrediction(kind, value), timings: { queue, preProcess, predict, postProcess } };
+export function unpackResult(row: AnswerRow): JobResult {
+  const [, , kind, value, queue, preProcess, predict, postProcess, requests, rows] = row;
+  return {
+    prediction: unpackPrediction(kind, value),
+    timings: { queue, preProcess, predict, postProcess },
+    ...(rows >= 0 && { run: { requests, rows } }),
+  };
 }
 
-function unpackPrediction(kind: Prediction["kind"], value: unknown): Prediction {
+/** The prediction of a kind and a value that came. */
+export function unpackPrediction(kind: Prediction["kind"], value: unknown): Prediction {
   switch (kind) {
     case "tensors":
       return { kind, tensors: unpackTensors(value as TensorRow) };

@@ -1,11 +1,20 @@
 import type { ResourceLimits } from "node:worker_threads";
-import { KtsError, fromErrorRecord, isKtsError, messageOf, toErrorRecord } from "../../contract/errors.ts";
-import type { ModelInfo } from "../pipeline/executor.ts";
+import {
+  type ErrorRecord,
+  KtsError,
+  fromErrorRecord,
+  isKtsError,
+  messageOf,
+  toErrorRecord,
+} from "../../contract/errors.ts";
+import type { Prediction } from "../../contract/inference.ts";
+import type { ModelInfo, RunShare, StageTimings } from "../pipeline/executor.ts";
 import type { JobHolder, PendingJob } from "../pipeline/pending-job.ts";
+import { PendingStream } from "../pipeline/pending-stream.ts";
 import type { LogSink } from "../pipeline/predictor-log.ts";
 import type { FromWorker, ToWorker, WorkerBoot } from "./messages.ts";
 import { Cargo } from "./transfer.ts";
-import { type JobRow, type ResultRow, packJob, unpackResult } from "./wire.ts";
+import { type JobRow, type ResultRow, packJob, unpackPrediction, unpackResult } from "./wire.ts";
 import { type StartThread, type WorkerThread, startOwnThread } from "./worker-thread.ts";
 
 /** Times that hardly anybody has to change, but tests do. */
@@ -32,8 +41,10 @@ export type Booted = { readonly info: ModelInfo; readonly concurrency: number } 
 /** What the pool wants to know of its workers. */
 export interface WorkerEvents {
   readonly log: LogSink;
-  /** Jobs came back: there is room. `jobMs` has each one's time in the predictor. */
-  answered(worker: WorkerHandle, jobMs: readonly number[]): void;
+  /** A job's answer came: the milliseconds of its run, and what that run was. */
+  ran(runMs: number, run: RunShare): void;
+  /** Jobs came back: there is room. */
+  answered(worker: WorkerHandle): void;
   /** The thread is gone, and its jobs have failed. */
   died(worker: WorkerHandle, death: WorkerDeath): void;
 }
@@ -46,6 +57,15 @@ export interface WorkerDeath {
   readonly hadJobs: boolean;
 }
 
+/** A job in a worker, and how many of those that were sent with it have no answer yet. */
+interface SentJob {
+  readonly pending: PendingJob;
+  readonly message: { unanswered: number };
+}
+
+/** A stream's answers have been given one by one. */
+const NOTHING_MORE: Prediction = { kind: "array", values: [] };
+
 /** One worker thread, seen from the main thread. */
 export class WorkerHandle implements JobHolder {
   /** Resolves when its model is loaded; rejects when it does not load. */
@@ -53,12 +73,13 @@ export class WorkerHandle implements JobHolder {
   readonly #worker: WorkerThread;
   readonly #events: WorkerEvents;
   readonly #tuning: WorkerTuning;
-  readonly #jobs = new Map<number, PendingJob>();
+  readonly #jobs = new Map<number, SentJob>();
   readonly #overruns = new Map<number, NodeJS.Timeout>();
   readonly #metricsWanted = new Map<number, () => void>();
   readonly #boot = Promise.withResolvers<Booted>();
   readonly #disposed = Promise.withResolvers<void>();
   #concurrency = 0;
+  #messages = 0;
   #nextId = 0;
   #lastError: unknown;
   #lastMetrics: unknown;
@@ -94,13 +115,42 @@ export class WorkerHandle implements JobHolder {
     return this.#jobs.size;
   }
 
-  /** Hands jobs over as one message; their large tensors move. */
+  /** Messages of jobs that it has not answered wholly. */
+  get messages(): number {
+    return this.#messages;
+  }
+
+  /** Hands jobs over as one message, streams each as its own; their large tensors move. */
   send(jobs: readonly PendingJob[]): void {
+    const single = jobs.filter((pending) => !(pending instanceof PendingStream));
+    if (single.length > 0) this.#sendJobs(single);
+    if (single.length === jobs.length) return;
+    for (const pending of jobs) if (pending instanceof PendingStream) this.#sendStream(pending);
+  }
+
+  #sendStream(pending: PendingStream): void {
+    const id = this.#nextId++;
+    this.#jobs.set(id, { pending, message: { unanswered: 1 } });
+    this.#messages++;
+    pending.holder = this;
+    pending.grant = (answers) => this.#post({ type: "credit", id, answers });
+    const cargo = new Cargo();
+    const job = packJob(id, pending.job, cargo);
+    try {
+      this.#post({ type: "stream", job }, cargo.blocks);
+    } catch (error) {
+      this.#take(id)?.reject(notHandedOver(error));
+    }
+  }
+
+  #sendJobs(jobs: readonly PendingJob[]): void {
     const cargo = new Cargo();
     const rows: JobRow[] = [];
+    const message = { unanswered: jobs.length };
+    this.#messages++;
     for (const pending of jobs) {
       const id = this.#nextId++;
-      this.#jobs.set(id, pending);
+      this.#jobs.set(id, { pending, message });
       pending.holder = this;
       rows.push(packJob(id, pending.job, cargo));
     }
@@ -108,9 +158,7 @@ export class WorkerHandle implements JobHolder {
       this.#post({ type: "jobs", jobs: rows }, cargo.blocks);
     } catch (error) {
       for (const [id] of rows) {
-        this.#take(id)?.reject(
-          new KtsError("KTS_INTERNAL", `a request could not be handed to a worker: ${messageOf(error)}`),
-        );
+        this.#take(id)?.reject(notHandedOver(error));
       }
     }
   }
@@ -118,8 +166,8 @@ export class WorkerHandle implements JobHolder {
   /** Aborts a job that it has. It counts as busy with it until it says that it has ended. */
   abort(pending: PendingJob): void {
     for (const [id, own] of this.#jobs) {
-      if (own !== pending) continue;
-      this.#post({ type: "abort", id, reason: toErrorRecord(pending.signal.reason, "KTS_CANCELLED") });
+      if (own.pending !== pending) continue;
+      this.#post({ type: "abort", id, reason: toErrorRecord(pending.abortReason, "KTS_CANCELLED") });
       this.#watchOverrun(id);
       return;
     }
@@ -169,6 +217,12 @@ export class WorkerHandle implements JobHolder {
       case "results":
         this.#answer(message.results);
         return;
+      case "answer":
+        this.#pushTo(message.id, unpackPrediction(message.kind, message.value));
+        return;
+      case "streamed":
+        this.#endStream(message.id, message.error, message.timings);
+        return;
       case "log":
         this.#events.log(message.level, message.message, message.fields);
         return;
@@ -198,7 +252,6 @@ export class WorkerHandle implements JobHolder {
 
   #answer(rows: readonly ResultRow[]): void {
     const now = performance.now();
-    const jobMs: number[] = [];
     for (const row of rows) {
       const pending = this.#take(row[0]);
       if (pending === undefined) continue;
@@ -209,19 +262,36 @@ export class WorkerHandle implements JobHolder {
       const result = unpackResult(row);
       const { timings } = result;
       const inPredictor = timings.preProcess + timings.predict + timings.postProcess;
-      jobMs.push(inPredictor);
+      this.#events.ran(inPredictor, result.run ?? { requests: 1, rows: pending.rows });
       // Whatever was not the predictor's own time was waiting: in the queue, for the thread, behind its message.
       timings.queue = Math.max(timings.queue, now - pending.cameAt - inPredictor);
       pending.resolve(result);
     }
-    this.#events.answered(this, jobMs);
+    this.#events.answered(this);
+  }
+
+  #pushTo(id: number, prediction: Prediction): void {
+    const pending = this.#jobs.get(id)?.pending;
+    if (pending instanceof PendingStream) pending.push(prediction);
+  }
+
+  #endStream(id: number, error: ErrorRecord | undefined, timings: StageTimings): void {
+    const pending = this.#take(id);
+    if (pending === undefined) return;
+    const inPredictor = timings.preProcess + timings.predict + timings.postProcess;
+    timings.queue = Math.max(0, performance.now() - pending.cameAt - inPredictor);
+    if (error === undefined) pending.resolve({ prediction: NOTHING_MORE, timings });
+    else pending.reject(fromErrorRecord(error));
+    this.#events.answered(this);
   }
 
   #take(id: number): PendingJob | undefined {
-    const pending = this.#jobs.get(id);
+    const sent = this.#jobs.get(id);
+    if (sent === undefined) return undefined;
     this.#jobs.delete(id);
-    this.#forgetOverrun(id);
-    return pending;
+    if (--sent.message.unanswered === 0) this.#messages--;
+    if (this.#overruns.size > 0) this.#forgetOverrun(id);
+    return sent.pending;
   }
 
   #forgetOverrun(id: number): void {
@@ -271,4 +341,8 @@ export class WorkerHandle implements JobHolder {
     if (isKtsError(error)) return error.message;
     return error instanceof Error ? `${error.name}: ${error.message}` : `it threw ${String(error)}`;
   }
+}
+
+function notHandedOver(error: unknown): KtsError {
+  return new KtsError("KTS_INTERNAL", `a request could not be handed to a worker: ${messageOf(error)}`);
 }

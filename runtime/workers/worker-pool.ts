@@ -1,8 +1,21 @@
 import { KtsError, modelNotReady } from "../../contract/errors.ts";
-import type { Executor, ExecutorLoad, Job, JobResult, ModelInfo } from "../pipeline/executor.ts";
+import type { BatchVerdict } from "../pipeline/batch-policy.ts";
+import { Departure } from "../pipeline/departure.ts";
+import type {
+  BatchPolicy,
+  Executor,
+  ExecutorLoad,
+  Job,
+  JobResult,
+  ModelInfo,
+  PredictionStream,
+  RunShare,
+} from "../pipeline/executor.ts";
 import { PendingJob } from "../pipeline/pending-job.ts";
+import { PendingStream } from "../pipeline/pending-stream.ts";
 import type { LogSink } from "../pipeline/predictor-log.ts";
 import { WaitingLine } from "../pipeline/waiting-line.ts";
+import { Histogram, INSTANCE_BUCKETS } from "../telemetry/histogram.ts";
 import type { WorkerBoot } from "./messages.ts";
 import { type WorkerDeath, type WorkerEvents, WorkerHandle, type WorkerTuning } from "./worker-handle.ts";
 
@@ -21,6 +34,12 @@ export interface PoolOptions {
 const MESSAGE_MS = 2;
 const MOST_JOBS_A_MESSAGE = 64;
 
+/**
+ * Most work in a batch that nobody asked for. A large one of slow rows gains little, and its first caller waits as
+ * long as its last.
+ */
+const AUTOMATIC_BATCH_MS = 10;
+
 /** Workers that may die one after another without having had a request; then the model, not a request, is to blame. */
 const MOST_DEATHS = 3;
 
@@ -29,9 +48,11 @@ export class WorkerPool implements Executor {
   readonly #options: PoolOptions;
   readonly #workers: Set<WorkerHandle>;
   readonly #line: WaitingLine;
+  readonly batchSizes = new Histogram(INSTANCE_BUCKETS);
   readonly #onAbort = (pending: PendingJob) => this.#aborted(pending);
   /** Known from the first boot on, which is before anybody has the pool. */
   #info: ModelInfo | undefined;
+  #departure: Departure | undefined;
   #dispatching = false;
   #deaths = 0;
   #notReadyReason: string | undefined;
@@ -66,6 +87,10 @@ export class WorkerPool implements Executor {
     const [first] = await Promise.all(workers.map(({ booted }) => booted));
     if (first === undefined || first === "inline") return false;
     this.#info = first.info;
+    const { batching } = first.info;
+    if (batching !== undefined) {
+      this.#departure = new Departure(batching, this.#line, () => this.#dispatch());
+    }
     for (const worker of workers) if (worker.death !== undefined) this.#died(worker, worker.death);
     return true;
   }
@@ -74,10 +99,12 @@ export class WorkerPool implements Executor {
     const { boot, log, tuning } = this.#options;
     const events: WorkerEvents = {
       log,
-      answered: (worker, jobMs) => this.#answered(worker, jobMs),
+      ran: (runMs, run) => this.#ran(runMs, run),
+      answered: (worker) => this.#answered(worker),
       died: (worker, death) => this.#died(worker, death),
     };
-    return new WorkerHandle(boot, events, tuning);
+    const known = this.#info === undefined ? {} : { batchVerdict: verdictOf(this.#info) };
+    return new WorkerHandle({ ...boot, ...known }, events, tuning);
   }
 
   get info(): ModelInfo {
@@ -106,9 +133,25 @@ export class WorkerPool implements Executor {
       return Promise.reject(error);
     }
     const pending = new PendingJob(job, signal, this.#onAbort);
+    this.#enter(pending);
+    return pending.promise;
+  }
+
+  stream(job: Job, signal: AbortSignal): PredictionStream {
+    const pending = new PendingStream(job, signal, this.#onAbort);
+    try {
+      signal.throwIfAborted();
+      this.#requireRoom();
+      this.#enter(pending);
+    } catch (error) {
+      pending.reject(error);
+    }
+    return pending;
+  }
+
+  #enter(pending: PendingJob): void {
     this.#line.add(pending);
     this.#dispatchSoon();
-    return pending.promise;
   }
 
   #requireRoom(): void {
@@ -119,7 +162,8 @@ export class WorkerPool implements Executor {
     let free = 0;
     let lanes = 0;
     for (const worker of this.#workers) {
-      free += Math.max(0, worker.concurrency - worker.running);
+      if (this.#isFree(worker))
+        free += this.info.batching?.maxBatchSize ?? worker.concurrency - worker.running;
       lanes += worker.concurrency;
     }
     this.#line.requireRoom(free, lanes);
@@ -136,28 +180,56 @@ export class WorkerPool implements Executor {
   }
 
   #dispatch(): void {
-    const free = [...this.#workers].filter((worker) => worker.running < worker.concurrency);
+    if (this.#line.length === 0) return;
+    const free = [...this.#workers].filter((worker) => this.#isFree(worker));
     for (const [index, worker] of free.entries()) {
+      const lanes = free.length - index;
+      const departure = this.#departure;
+      if (departure?.mayLeave() === false) return;
+      worker.send(departure === undefined ? this.#single(worker, lanes) : this.#shared(lanes));
       if (this.#line.length === 0) return;
-      const fairShare = Math.ceil(this.#line.length / (free.length - index));
-      worker.send(this.#line.take(Math.min(fairShare, this.#roomOf(worker))));
     }
   }
 
-  /** Jobs a worker may be given: as many as its predictor runs at once, or a message's worth of short ones. */
-  #roomOf(worker: WorkerHandle): number {
-    const { jobMs } = this.#line;
-    const short =
-      jobMs === undefined
-        ? 1
-        : Math.min(MOST_JOBS_A_MESSAGE, Math.floor(MESSAGE_MS / Math.max(jobMs, 0.001)));
-    return Math.max(1, Math.max(worker.concurrency, short) - worker.running);
+  /** Where requests share runs a message is a run, else each job is. */
+  #isFree(worker: WorkerHandle): boolean {
+    return (this.#departure === undefined ? worker.running : worker.messages) < worker.concurrency;
   }
 
-  #answered(worker: WorkerHandle, jobMs: readonly number[]): void {
-    for (const ms of jobMs) this.#line.observe(ms);
+  /** As many as its predictor runs at once, or a message's worth of short ones; a fair share, where others are free. */
+  #single(worker: WorkerHandle, lanes: number): readonly PendingJob[] {
+    const room = Math.max(1, Math.max(worker.concurrency, this.#shortJobs()) - worker.running);
+    return this.#line.take(Math.min(Math.ceil(this.#line.length / lanes), room));
+  }
+
+  /** A batch; a fair share, unless batches were waited for; or several batches, where they are small and short. */
+  #shared(lanes: number): readonly PendingJob[] {
+    const { maxBatchSize, maxDelayMs, automatic } = this.info.batching as BatchPolicy;
+    const short = this.#shortJobs();
+    if (short > maxBatchSize) return this.#line.take(Math.min(Math.ceil(this.#line.length / lanes), short));
+    const share = maxDelayMs > 0 ? maxBatchSize : Math.ceil(this.#line.rows / lanes);
+    const jobs = automatic ? this.#jobsIn(AUTOMATIC_BATCH_MS) : Infinity;
+    return this.#line.takeRows(Math.min(maxBatchSize, share), jobs);
+  }
+
+  #shortJobs(): number {
+    return Math.min(MOST_JOBS_A_MESSAGE, this.#jobsIn(MESSAGE_MS));
+  }
+
+  /** Jobs that take so long together; at least one, and no more before it is known how long one takes. */
+  #jobsIn(ms: number): number {
+    const { jobMs } = this.#line;
+    return jobMs === undefined ? 1 : Math.max(1, Math.floor(ms / Math.max(jobMs, 0.001)));
+  }
+
+  #ran(runMs: number, { requests, rows }: RunShare): void {
+    this.#line.observe(runMs / requests, runMs);
+    if (rows > 0) this.batchSizes.observe(rows);
+  }
+
+  #answered(worker: WorkerHandle): void {
     this.#deaths = 0;
-    if (this.#line.length > 0 && worker.running < worker.concurrency) this.#dispatch();
+    if (this.#line.length > 0 && this.#isFree(worker)) this.#dispatch();
   }
 
   #aborted(pending: PendingJob): void {
@@ -203,9 +275,14 @@ export class WorkerPool implements Executor {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#notReadyReason = "It has been unloaded.";
+    this.#departure?.[Symbol.dispose]();
     this.#line.rejectAll(shuttingDown());
     await Promise.all([...this.#workers].map((worker) => worker.dispose()));
   }
+}
+
+function verdictOf({ batching, noBatchingReason }: ModelInfo): BatchVerdict {
+  return batching === undefined ? { reason: noBatchingReason ?? "" } : { policy: batching };
 }
 
 function shuttingDown(): KtsError {

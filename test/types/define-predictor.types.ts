@@ -68,6 +68,51 @@ definePredictor({
   },
 });
 
+// an async generator answers as a stream
+definePredictor({
+  outputs,
+  async *predict() {
+    yield { digit: [1n] };
+    yield [2];
+  },
+});
+definePredictor({
+  outputs,
+  async *predict() {
+    yield { rows: 1 };
+  },
+  postProcess(prediction) {
+    same<typeof prediction, { rows: number }>(true);
+    return [prediction.rows];
+  },
+});
+// @ts-expect-error the output is INT64, not text
+definePredictor({
+  outputs,
+  async *predict() {
+    yield { digit: ["one"] };
+  },
+});
+
+// several requests may share a predict
+definePredictor({
+  batching: { maxBatchSize: 32, maxDelayMs: 2 },
+  inputs,
+  predict(_model, { label }, ctx) {
+    same<NonNullable<typeof ctx.batch>["size"], number>(true);
+    same<NonNullable<typeof ctx.batch>["requestIds"], readonly string[]>(true);
+    return label.data;
+  },
+});
+definePredictor({ batching: true, predict: () => [] });
+definePredictor({ batching: false, postProcess: (prediction) => prediction });
+
+// @ts-expect-error a typo in an option
+definePredictor({ batching: { maxBatch: 32 }, predict: () => [] });
+
+// @ts-expect-error a number says nothing
+definePredictor({ batching: 32, predict: () => [] });
+
 definePredictor({
   inputs,
   predict(_model, input) {

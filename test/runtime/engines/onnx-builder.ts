@@ -18,11 +18,19 @@ export interface GraphOptions {
     inputs: readonly string[];
     outputs: readonly string[];
     domain?: string;
+    /** Integer attributes. */
+    attributes?: Readonly<Record<string, number>>;
   }[];
   readonly inputs: readonly Value[];
   readonly outputs: readonly Value[];
   /** FP32 values that the model has; one that is also an input is its default. */
   readonly initializers?: Readonly<Record<string, readonly number[]>>;
+  /** FP32 matrices that the model has. */
+  readonly matrices?: Readonly<
+    Record<string, { readonly shape: readonly number[]; readonly values: Float32Array }>
+  >;
+  /** INT64 values that the model has. */
+  readonly integers?: Readonly<Record<string, readonly number[]>>;
   readonly irVersion?: number;
 }
 
@@ -55,13 +63,32 @@ function initializer(name: string, values: readonly number[]): Bytes {
   return [...integer(1, values.length), ...integer(2, ONNX_FLOAT), ...text(8, name), ...message(9, raw)];
 }
 
+function integers(name: string, values: readonly number[]): Bytes {
+  const raw = [...new Uint8Array(BigInt64Array.from(values, BigInt).buffer)];
+  return [...integer(1, values.length), ...integer(2, ONNX_INT64), ...text(8, name), ...message(9, raw)];
+}
+
+function matrix(name: string, shape: readonly number[], values: Float32Array): Bytes {
+  const raw = [...new Uint8Array(values.buffer)];
+  const dimensions = shape.flatMap((length) => integer(1, length));
+  return [...dimensions, ...integer(2, ONNX_FLOAT), ...text(8, name), ...message(9, raw)];
+}
+
+/** AttributeProto's number for an integer. */
+const ATTRIBUTE_INT = 2;
+
+function attribute(name: string, value: number): Bytes {
+  return [...text(1, name), ...integer(3, value), ...integer(20, ATTRIBUTE_INT)];
+}
+
 /** The bytes of a model of opset 17. */
 export function buildOnnx(graph: GraphOptions): Uint8Array {
-  const nodes = graph.nodes.flatMap(({ op, inputs, outputs, domain }) =>
+  const nodes = graph.nodes.flatMap(({ op, inputs, outputs, domain, attributes = {} }) =>
     message(1, [
       ...inputs.flatMap((name) => text(1, name)),
       ...outputs.flatMap((name) => text(2, name)),
       ...text(4, op),
+      ...Object.entries(attributes).flatMap(([name, value]) => message(5, attribute(name, value))),
       ...(domain === undefined ? [] : text(7, domain)),
     ]),
   );
@@ -71,6 +98,10 @@ export function buildOnnx(graph: GraphOptions): Uint8Array {
     ...Object.entries(graph.initializers ?? {}).flatMap(([name, values]) =>
       message(5, initializer(name, values)),
     ),
+    ...Object.entries(graph.matrices ?? {}).flatMap(([name, { shape, values }]) =>
+      message(5, matrix(name, shape, values)),
+    ),
+    ...Object.entries(graph.integers ?? {}).flatMap(([name, values]) => message(5, integers(name, values))),
     ...graph.inputs.flatMap((value) => message(11, valueInfo(value))),
     ...graph.outputs.flatMap((value) => message(12, valueInfo(value))),
   ];

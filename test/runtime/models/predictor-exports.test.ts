@@ -55,6 +55,16 @@ describe("predictorFromExports", () => {
     expect(predictorFromExports(exports, withoutModel)).toEqual(exports);
   });
 
+  it.each([true, false, {}, { maxBatchSize: 1 }, { maxBatchSize: 8, maxDelayMs: 0.5 }])(
+    "takes batching %j from both forms",
+    (batching) => {
+      expect(predictorFromExports({ predict, batching }, withoutModel).batching).toEqual(batching);
+      expect(predictorFromExports({ default: { predict, batching } }, withoutModel).batching).toEqual(
+        batching,
+      );
+    },
+  );
+
   it.each([
     ["preprocess", "preProcess"],
     ["pre_process", "preProcess"],
@@ -65,6 +75,8 @@ describe("predictorFromExports", () => {
     ["timeout", "timeoutMs"],
     ["timeout_ms", "timeoutMs"],
     ["input", "inputs"],
+    ["bathcing", "batching"],
+    ["Batching", "batching"],
   ])("asks whether %s was meant to be %s", (name, meant) => {
     const exports = { ...(meant === "predict" ? {} : { predict }), [name]: predict };
     expect(refusal(exports)).toBe(
@@ -91,6 +103,16 @@ describe("predictorFromExports", () => {
     [
       { predict, execution: "thread" },
       'exports execution as the string "thread", expected "worker" or "inline"',
+    ],
+    [{ predict, batching: 5 }, "exports batching as the number 5, expected true, false or { maxBatchSize"],
+    [{ predict, batching: { maxBatch: 5 } }, "exports batching with maxBatch, expected maxBatchSize and"],
+    [
+      { predict, batching: { maxBatchSize: 0 } },
+      "exports batching.maxBatchSize as the number 0, expected an integer above 0",
+    ],
+    [
+      { predict, batching: { maxDelayMs: -1 } },
+      "exports batching.maxDelayMs as the number -1, expected a number of milliseconds, 0 or more",
     ],
     [{ predict, instance: {} }, "exports instance as an empty object, expected a schema"],
   ])("refuses %o", (exports, message) => {

@@ -30,7 +30,9 @@ describe("/metrics", () => {
     const text = await metricsOf(server.url);
     expect(text).toContain("# HELP images_total Images seen\n# TYPE images_total counter\nimages_total 12");
     expect(text).toContain('kserve_ts_workers{model_name="m"} 2');
+    expect(text).toContain('kserve_ts_request_instances_sum{model_name="m"} 12');
     expect(text).toContain('kserve_ts_batch_size_sum{model_name="m"} 12');
+    expect(text).toContain('kserve_ts_batch_size_count{model_name="m"} 6');
     expect(text).toContain('kserve_ts_queue_seconds_count{model_name="m"} 6');
     expect(text).toContain('request_predict_seconds_bucket{model_name="m",le="0.025"} 0');
     expect(text).toMatch(/^kserve_ts_model_load_seconds\{model_name="m"\} [\d.e-]+$/m);

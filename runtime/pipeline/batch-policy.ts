@@ -1,0 +1,28 @@
+import type { Predictor } from "../../contract/predictor.ts";
+import type { LoadedEngine } from "../engines/engine.ts";
+import { whyRowsDepend } from "./batch-proof.ts";
+import type { BatchPolicy } from "./executor.ts";
+
+const DEFAULT_MAX_BATCH_SIZE = 64;
+
+/** Whether requests share runs and how, or why they do not. */
+export type BatchVerdict = { readonly policy: BatchPolicy } | { readonly reason: string };
+
+/** What the predictor says; where it says nothing and an engine runs the model, what trying the model out shows. */
+export async function decideBatching(
+  predictor: Predictor,
+  engine: LoadedEngine | undefined,
+): Promise<BatchVerdict> {
+  const { batching } = predictor;
+  if (batching === false) return { reason: "its predictor has batching: false" };
+  if (batching !== undefined) {
+    const { maxBatchSize = DEFAULT_MAX_BATCH_SIZE, maxDelayMs = 0 } = batching === true ? {} : batching;
+    return { policy: { maxBatchSize, maxDelayMs, automatic: false } };
+  }
+  if (predictor.predict !== undefined || engine === undefined) {
+    return { reason: "its predict is the predictor's own, which has no batching" };
+  }
+  const reason = await whyRowsDepend(engine);
+  if (reason !== undefined) return { reason };
+  return { policy: { maxBatchSize: DEFAULT_MAX_BATCH_SIZE, maxDelayMs: 0, automatic: true } };
+}
