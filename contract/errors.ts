@@ -1,5 +1,3 @@
-import { describeValue } from "./describe.ts";
-
 /**
  * The error catalogue: every failure the product names has one entry, and here alone it becomes an HTTP status, a
  * gRPC status and an exit code. Texts of not-found and not-ready are KServe's own, since its clients match on them.
@@ -169,12 +167,12 @@ export function modelNotReady(name: string, detail?: string): KtsError {
   });
 }
 
-/** The message of anything thrown, be it an object that has no text. */
+/** The message of anything thrown, be it an object that cannot become a text. */
 export function messageOf(error: unknown): string {
   try {
     return String(error instanceof Error ? error.message : error);
   } catch {
-    return describeValue(error);
+    return Object.prototype.toString.call(error);
   }
 }
 

@@ -44,7 +44,6 @@ export function scannedCount(): number {
 
 /**
  * Reads the numbers of an array.
- * @param bytes its last byte must be a bracket or brace: nothing else keeps this from reading past the end
  * @param at position behind its opening bracket
  * @param into takes the numbers, from `first` on
  * @returns position behind its closing bracket; -1 when it is not a flat array of numbers that fits

@@ -146,5 +146,5 @@ it("finds the message of anything thrown", () => {
   expect(messageOf("a text")).toBe("a text");
   expect(messageOf(undefined)).toBe("undefined");
   expect(messageOf(Symbol("x"))).toBe("Symbol(x)");
-  expect(messageOf(Object.create(null))).toBe("an empty object");
+  expect(messageOf(Object.create(null))).toBe("[object Object]");
 });

@@ -5,6 +5,7 @@ import { bf16ToNumber, fp16ToNumber } from "../../contract/half.ts";
 import { type Tensor, strings } from "../../contract/tensor.ts";
 import { DEFAULT_LIMITS } from "../../protocol/limits.ts";
 import { decodeV1Request, decodeV1Response, encodeV1Request, encodeV1Response } from "../../protocol/v1.ts";
+import { anyText } from "../contract/texts.ts";
 import { tensorOf } from "./arbitraries.ts";
 import { bytesOf, json, refusal } from "./bodies.ts";
 
@@ -56,7 +57,7 @@ describe("plain values", () => {
     fc.constantFrom(null, true, false, -0, 2n ** 53n, -(2n ** 64n)),
     fc.integer(),
     fc.double({ noNaN: true, noDefaultInfinity: true, max: 2 ** 53 - 1, min: -(2 ** 53) + 1 }),
-    fc.string({ unit: "binary", maxLength: 5 }),
+    anyText({ maxLength: 5 }),
   );
   const { value: values } = fc.letrec((tie) => ({
     value: fc.oneof(

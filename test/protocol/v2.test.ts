@@ -11,11 +11,12 @@ import {
   encodeV2Request,
   encodeV2Response,
 } from "../../protocol/v2.ts";
+import { anyText } from "../contract/texts.ts";
 import { anyTensor, expectSame, tensorOf } from "./arbitraries.ts";
 import { bytesOf, shifted } from "./bodies.ts";
 
 const ALL = { outputs: undefined, binaryOutput: false };
-const names = fc.string({ unit: "binary", minLength: 1, maxLength: 5 });
+const names = anyText({ minLength: 1, maxLength: 5 });
 const parameters = fc.dictionary(
   names,
   fc.oneof(fc.boolean(), fc.string(), fc.double({ noNaN: true, noDefaultInfinity: true })),
@@ -109,7 +110,7 @@ describe("a V2 request", () => {
       },
     );
     const requests = fc.record({
-      id: fc.option(fc.string({ unit: "binary" }), { nil: undefined }),
+      id: fc.option(anyText(), { nil: undefined }),
       parameters: fc.option(parameters, { nil: undefined }),
       tensors: fc.uniqueArray(fc.tuple(names, anyTensor({ beyondJson: false })), {
         selector: ([name]) => name,

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { anyText } from "../../contract/texts.ts";
 import { decodeUtf8, encodeTexts, fromBase64, toBase64 } from "../../../protocol/elements/text.ts";
 
-const texts = fc.array(fc.string({ unit: "binary", maxLength: 10 }), { maxLength: 6 });
+const texts = fc.array(anyText({ maxLength: 10 }), { maxLength: 6 });
 
 describe("texts", () => {
   it("come back as they were encoded", () => {

@@ -14,11 +14,10 @@ function written(value: unknown, given: Partial<WriterRules> = {}, path = "x"): 
 }
 
 describe("a plain value", () => {
-  it("is written as JSON.stringify writes it, where that says all of it", () => {
+  it("is read back as it was, and written as JSON.stringify writes it in all else", () => {
     fc.assert(
-      fc.property(fc.jsonValue({ noUnicodeString: false }), (value) => {
-        if (/(^|[[:,])-0([\],}]|$)/.test(JSON.stringify(value))) return;
-        expect(JSON.parse(written(value))).toEqual(JSON.parse(JSON.stringify(value)));
+      fc.property(fc.jsonValue(), (value) => {
+        expect(JSON.parse(written(value))).toEqual(value);
       }),
     );
     expect(written({ a: undefined, b: [undefined, () => 1], c: "\ud800" })).toBe(

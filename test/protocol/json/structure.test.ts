@@ -43,13 +43,10 @@ describe("a large JSON text", () => {
   });
 
   it("counts at least as much as an exact count of the same text", () => {
-    const texts = fc.array(
-      fc.oneof(fc.string({ unit: "grapheme-ascii" }), fc.constant([]), fc.constant({})),
-      {
-        minLength: 20,
-        maxLength: 60,
-      },
-    );
+    const texts = fc.array(fc.oneof(fc.string(), fc.constant([]), fc.constant({})), {
+      minLength: 20,
+      maxLength: 60,
+    });
     fc.assert(
       fc.property(texts, (values) => {
         const text = JSON.stringify(values);
