@@ -177,9 +177,9 @@ export class PredictorRunner implements AsyncDisposable {
     return job.verb === "explain" || postProcess === undefined ? raw : postProcess(raw, context);
   }
 
-  /** The predictor's own metrics, as prom-client's `getMetricsAsJSON` gives them; undefined when it has none. */
+  /** The predictor's and engine's metrics, as prom-client's `getMetricsAsJSON` gives them; undefined where none. */
   userMetrics(): Promise<unknown> {
-    return this.#host.metrics.read();
+    return this.#host.metrics.read(this.#host.modelName, this.#engine?.gauges?.());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -200,6 +200,7 @@ async function loadEngine(
     modelFile,
     resolveFrom: [...(predictorPath === undefined ? [] : [dirname(predictorPath)]), modelDir],
     intraOpThreads: settings.intraOpThreads,
+    log: createPredictorLog(settings.log, { model: source.name }),
   });
   checkAgainstEngine(predictor, engine);
   return engine;

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { DEFAULT_LIMITS, type DecodeLimits } from "../../protocol/limits.ts";
+import { prepareProcess } from "../engines/engine.ts";
 import type { Executor } from "../pipeline/executor.ts";
 import type { LogSink } from "../pipeline/predictor-log.ts";
 import type { ModelSource } from "../models/source.ts";
@@ -29,6 +30,7 @@ export interface ExecutorSettings {
 export async function startExecutor(source: ModelSource, settings: ExecutorSettings): Promise<Executor> {
   const { workers, maxQueueSize, log, limits = DEFAULT_LIMITS, tuning = {} } = settings;
   const intraOpThreads = settings.intraOpThreads ?? defaultIntraOpThreads(workers);
+  if (source.modelFile !== undefined) prepareProcess(source.modelFile, intraOpThreads);
   const boot = { source, intraOpThreads, limits };
   if (mentionsInline(source)) {
     const inline = await startInline(source, settings, { intraOpThreads, limits, log });
