@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { access, readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Datatype } from "../../contract/datatype.ts";
 import { messageOf } from "../../contract/errors.ts";
 import type { TensorSpec } from "../../contract/signature.ts";
@@ -26,6 +26,8 @@ export interface SavedModelTensor {
 export interface SavedModelSignature {
   /** The tags of its meta graph. */
   readonly tags: readonly string[];
+  /** The meta graph itself, a MetaGraphDef. */
+  readonly metaGraph: Uint8Array;
   readonly inputs: readonly SavedModelTensor[];
   readonly outputs: readonly SavedModelTensor[];
 }
@@ -80,6 +82,14 @@ export async function readSavedModel(path: string): Promise<SavedModelSignature>
   if (metaGraph === undefined) {
     throw invalid(path, `has no graph with the tag ${SERVE_TAG}`, "Export the model again, for serving.");
   }
+  // Without them it would load, and each run fail.
+  if (metaGraph.restores && !(await exists(join(dirname(path), "variables", "variables.index")))) {
+    throw invalid(
+      path,
+      "has its weights in variables/, which is not beside it, or not whole",
+      "Copy the whole folder again: saved_model.pb with variables/ beside it.",
+    );
+  }
   const signature = metaGraph.signatures.get(DEFAULT_SIGNATURE);
   if (signature === undefined) {
     const others = [...metaGraph.signatures.keys()].filter((name) => !name.startsWith("__")).join(", ");
@@ -91,6 +101,7 @@ export async function readSavedModel(path: string): Promise<SavedModelSignature>
   }
   return {
     tags: metaGraph.tags,
+    metaGraph: metaGraph.message,
     inputs: protobufMessages(signature, 1).map(toTensor(path, "input")).sort(byName),
     outputs: protobufMessages(signature, 2).map(toTensor(path, "output")).sort(byName),
   };
@@ -111,8 +122,18 @@ async function readWhole(path: string): Promise<Uint8Array> {
   return bytes;
 }
 
+async function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
+}
+
 interface MetaGraph {
+  readonly message: Uint8Array;
   readonly tags: readonly string[];
+  /** Whether it has a checkpoint to restore (a SaverDef). */
+  readonly restores: boolean;
   /** SignatureDef messages by name. */
   readonly signatures: ReadonlyMap<string, Uint8Array>;
 }
@@ -121,6 +142,8 @@ function toMetaGraph(message: Uint8Array): MetaGraph {
   const info = protobufField(message, 1)?.bytes ?? new Uint8Array(0);
   const decoder = new TextDecoder();
   return {
+    message,
+    restores: protobufField(message, 3) !== undefined,
     tags: protobufMessages(info, 4).map((tag) => decoder.decode(tag)),
     signatures: new Map(
       protobufMessages(message, 5).map((entry) => [

@@ -6,7 +6,8 @@ import { checkInputs, checkedOutputs } from "./check-tensors.ts";
 import type { EngineGauge, EngineLoadOptions, LoadedEngine } from "./engine.ts";
 import { invalid } from "./model-file.ts";
 import { requiresOf } from "./package-lookup.ts";
-import { type SavedModelSignature, readSavedModel } from "./saved-model-file.ts";
+import { type SavedModelTensor, readSavedModel } from "./saved-model-file.ts";
+import { EMPTY_TEXT, loadableFolder } from "./saved-model-texts.ts";
 import { TENSORS_GAUGE, runFailed } from "./tensorflow.ts";
 import {
   INSTALL_TFJS_NODE,
@@ -25,13 +26,16 @@ export async function loadSavedModel(options: EngineLoadOptions): Promise<Loaded
   const { modelFile, resolveFrom } = options;
   const signature = await readSavedModel(modelFile);
   const addon = findAddon(resolveFrom, dirname(modelFile));
+  await using folder = await loadableFolder(modelFile, signature);
   let model: number;
   try {
-    model = addon.loadSavedModel(dirname(modelFile), signature.tags.join(","));
+    model = addon.loadSavedModel(folder.path, signature.tags.join(","));
   } catch (error) {
     throw loadFailed(modelFile, error);
   }
-  return new SavedModel(addon, model, signature);
+  const { inputs } = signature;
+  const outputs = signature.outputs.map((output) => ({ ...output, graphName: folder.graphName(output) }));
+  return new SavedModel(addon, model, inputs, outputs);
 }
 
 function findAddon(folders: readonly string[], modelFolder: string): TfjsAddon {
@@ -54,31 +58,43 @@ class SavedModel implements LoadedEngine {
   readonly outputs: readonly TensorSpec[];
   readonly #addon: TfjsAddon;
   readonly #model: number;
-  readonly #signature: SavedModelSignature;
-  readonly #inputNames: string;
+  readonly #feeds: readonly SavedModelTensor[];
+  readonly #fetches: readonly SavedModelTensor[];
+  readonly #feedNames: string;
 
-  constructor(addon: TfjsAddon, model: number, signature: SavedModelSignature) {
+  constructor(
+    addon: TfjsAddon,
+    model: number,
+    feeds: readonly SavedModelTensor[],
+    fetches: readonly SavedModelTensor[],
+  ) {
     this.#addon = addon;
     this.#model = model;
-    this.#signature = signature;
-    this.inputs = signature.inputs.map(({ spec }) => spec);
-    this.outputs = signature.outputs.map(({ spec }) => spec);
-    this.#inputNames = signature.inputs.map(({ graphName }) => graphName).join(",");
+    this.#feeds = feeds;
+    this.#fetches = fetches;
+    this.inputs = feeds.map(({ spec }) => spec);
+    this.outputs = fetches.map(({ spec }) => spec);
+    this.#feedNames = feeds.map(({ graphName }) => graphName).join(",");
   }
 
   async run(inputs: NamedTensors, outputs?: readonly string[]): Promise<NamedTensors> {
     checkInputs(this.inputs, inputs);
     const wanted = outputs === undefined ? undefined : checkedOutputs(this.outputs, outputs);
-    const fetches = this.#signature.outputs.filter(({ spec }) => wanted?.includes(spec.name) ?? true);
+    const fetches = this.#fetches.filter(({ spec }) => wanted?.includes(spec.name) ?? true);
     const addon = this.#addon;
     const handles: number[] = [];
     try {
-      for (const { spec, type } of this.#signature.inputs) {
+      for (const { spec, type } of this.#feeds) {
         const tensor = inputs[spec.name] as Tensor;
         handles.push(addon.createTensor(tensor.shape, type, toAddonData(tensor)));
       }
-      const names = fetches.map(({ graphName }) => graphName).join(",");
-      const results = addon.runSavedModel(this.#model, handles, this.#inputNames, names);
+      let feedNames = this.#feedNames;
+      if (fetches.some(({ spec }) => spec.datatype === "BYTES")) {
+        handles.push(addon.createTensor([], DT_STRING, [new Uint8Array(0)]));
+        feedNames += `,${EMPTY_TEXT}`;
+      }
+      const fetchNames = fetches.map(({ graphName }) => graphName).join(",");
+      const results = addon.runSavedModel(this.#model, [...handles], feedNames, fetchNames);
       for (const { id } of results) handles.push(id);
       const named = Object.create(null) as NamedTensors;
       for (const [at, { spec }] of fetches.entries()) {
@@ -103,6 +119,9 @@ class SavedModel implements LoadedEngine {
   }
 }
 
+/** TensorFlow's number of its text type. */
+const DT_STRING = 7;
+
 /** The addon takes an INT64 as two 32-bit halves, low one first, which is how it lies in memory. */
 function toAddonData({ datatype, data }: Tensor): unknown {
   if (datatype !== "INT64") return data;
@@ -122,10 +141,10 @@ function loadFailed(path: string, error: unknown): KtsError {
       error,
     );
   }
-  if (/variables|checkpoint|TensorBundle|data-\d+-of-\d+|\.index/i.test(message)) {
+  if (/RestoreV2|Restore tensor|checkpoint|variables\.(data|index)|checksum|Read less bytes/i.test(message)) {
     return invalid(
       path,
-      `does not load, since its variables/ are missing or damaged: ${line}`,
+      `does not load, since its variables/ are damaged: ${line}`,
       "Copy the whole folder again: saved_model.pb with variables/ beside it.",
       error,
     );
