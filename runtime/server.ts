@@ -11,6 +11,7 @@ import { keepFreedMemory } from "./keep-memory.ts";
 import { Lifecycle, type ServerState } from "./lifecycle.ts";
 import { discoverModel } from "./models/discover.ts";
 import type { ModelSource } from "./models/source.ts";
+import { onnxSettings } from "./onnx-settings.ts";
 import type { ServerOptions } from "./options.ts";
 import type { ModelInfo } from "./pipeline/executor.ts";
 import { productVersion } from "./product-version.ts";
@@ -136,6 +137,7 @@ class Server implements RunningServer {
     const executor = await startExecutor(this.#model.source, {
       workers,
       intraOpThreads,
+      onnx: onnxSettings(this.#options),
       maxQueueSize,
       log,
       limits: this.#limits,

@@ -1,4 +1,5 @@
 import { basename } from "node:path";
+import type { OnnxSettings } from "../../contract/engine-settings.ts";
 import type { EngineModel, PredictorLog } from "../../contract/predictor.ts";
 
 /** What an engine is asked to load. */
@@ -9,6 +10,8 @@ export interface EngineLoadOptions {
   readonly resolveFrom: readonly string[];
   /** Threads within one run. */
   readonly intraOpThreads: number;
+  /** How an ONNX model is run. Default: see {@link OnnxSettings}. */
+  readonly onnx?: OnnxSettings;
   /** Takes what is worth telling while the model loads. Default: nowhere. */
   readonly log?: PredictorLog;
 }

@@ -1,5 +1,5 @@
 import type { InferenceSession } from "onnxruntime-node";
-import { InvalidInput, KtsError, messageOf } from "../../contract/errors.ts";
+import { InvalidInput, KtsError, isKtsError, messageOf } from "../../contract/errors.ts";
 import type { TensorSpec } from "../../contract/signature.ts";
 import type { NamedTensors, Tensor } from "../../contract/tensor.ts";
 import { checkInput, checkedOutputs, listInputs } from "./check-tensors.ts";
@@ -7,32 +7,24 @@ import type { EngineLoadOptions, LoadedEngine } from "./engine.ts";
 import { invalid } from "./model-file.ts";
 import { checkOnnxFile, loadFailed } from "./onnx-file.ts";
 import { type OnnxruntimePackage, requireOnnxruntime } from "./onnx-package.ts";
+import { createSession } from "./onnx-session.ts";
 import { DATATYPE_OF_ORT, fromOrtTensor, toOrtTensor } from "./onnx-tensors.ts";
 
 type ValueMetadata = InferenceSession.ValueMetadata;
-
-/** Each error is thrown as well; onnxruntime's own line on stderr would say it twice. */
-const LOG_FATAL_ONLY = 4;
 
 /**
  * Loads an ONNX model with onnxruntime-node.
  * @throws KtsError KTS_ENGINE_MISSING; KTS_MODEL_FILE_INVALID naming the file and what to do
  */
 export async function loadOnnx(options: EngineLoadOptions): Promise<LoadedEngine> {
-  const { modelFile, resolveFrom, intraOpThreads } = options;
+  const { modelFile, resolveFrom, intraOpThreads, onnx = {}, log } = options;
   await checkOnnxFile(modelFile);
   const ort = requireOnnxruntime(resolveFrom);
   let session: InferenceSession;
   try {
-    session = await ort.InferenceSession.create(modelFile, {
-      // Its default is every core in each session, and more threads than cores halve the throughput.
-      intraOpNumThreads: intraOpThreads,
-      interOpNumThreads: 1,
-      executionMode: "sequential",
-      logSeverityLevel: LOG_FATAL_ONLY,
-    });
+    session = await createSession(ort, modelFile, onnx, intraOpThreads, log);
   } catch (error) {
-    throw loadFailed(modelFile, error);
+    throw isKtsError(error) ? error : loadFailed(modelFile, error);
   }
   return new OnnxModel(ort, session, modelFile);
 }

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import type { OnnxSettings } from "../../contract/engine-settings.ts";
 import { KtsError, isKtsError } from "../../contract/errors.ts";
 import type { Payload } from "../../contract/inference.ts";
 import type { Predictor } from "../../contract/predictor.ts";
@@ -21,6 +22,8 @@ import { UserMetrics } from "./user-metrics.ts";
 export interface RunnerSettings {
   /** Threads of the engine within one predict. */
   readonly intraOpThreads: number;
+  /** How an ONNX model is run. */
+  readonly onnx?: OnnxSettings | undefined;
   readonly limits: DecodeLimits;
   readonly log: LogSink;
 }
@@ -200,6 +203,7 @@ async function loadEngine(
     modelFile,
     resolveFrom: [...(predictorPath === undefined ? [] : [dirname(predictorPath)]), modelDir],
     intraOpThreads: settings.intraOpThreads,
+    ...(settings.onnx !== undefined && { onnx: settings.onnx }),
     log: createPredictorLog(settings.log, { model: source.name }),
   });
   checkAgainstEngine(predictor, engine);

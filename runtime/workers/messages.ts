@@ -1,3 +1,4 @@
+import type { OnnxSettings } from "../../contract/engine-settings.ts";
 import type { ErrorRecord } from "../../contract/errors.ts";
 import type { PredictorLog } from "../../contract/predictor.ts";
 import type { DecodeLimits } from "../../protocol/limits.ts";
@@ -10,6 +11,7 @@ import type { JobRow, ResultRow } from "./wire.ts";
 export interface WorkerBoot {
   readonly source: ModelSource;
   readonly intraOpThreads: number;
+  readonly onnx?: OnnxSettings | undefined;
   readonly limits: DecodeLimits;
 }
 

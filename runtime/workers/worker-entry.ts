@@ -38,8 +38,8 @@ async function start(): Promise<void> {
     port.close();
     return;
   }
-  const { intraOpThreads, limits } = boot;
-  const runner = await PredictorRunner.create(boot.source, predictor, { intraOpThreads, limits, log });
+  const { intraOpThreads, onnx, limits } = boot;
+  const runner = await PredictorRunner.create(boot.source, predictor, { intraOpThreads, onnx, limits, log });
   const loop = new JobLoop(runner, port);
   port.on("message", (message: ToWorker) => handle(message, runner, loop));
   post({ type: "ready", info: runner.info, concurrency: runner.concurrency ?? 1 });
