@@ -10,7 +10,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
-    exclude: ["test/integration/**", "test/e2e/**", "**/node_modules/**"],
+    exclude: ["test/integration/**", "test/e2e/**", "test/tfjs/**", "**/node_modules/**"],
     testTimeout: 20_000,
     restoreMocks: true,
   },

@@ -16,6 +16,8 @@ export interface ServerOptions {
   workers: number;
   sharedWorkers: number | undefined;
   intraOpThreads: number | undefined;
+  onnxExecutionProviders: string | undefined;
+  onnxGraphCacheDir: string | undefined;
   requestTimeoutMs: number;
   maxQueueSize: number;
   maxBodyBytes: number;
@@ -122,6 +124,20 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     default: undefined,
     range: [1, 1024],
     doc: "Threads of the engine within one predict. Default: granted CPUs / workers, at least 1.",
+  },
+  {
+    key: "onnxExecutionProviders",
+    flag: "onnx_execution_providers",
+    type: "string",
+    default: undefined,
+    doc: "What computes ONNX models, best first, with commas between: cpu, cuda, tensorrt, coreml, dml, webgpu, as the installed onnxruntime-node has them. Default: cpu.",
+  },
+  {
+    key: "onnxGraphCacheDir",
+    flag: "onnx_graph_cache_dir",
+    type: "string",
+    default: undefined,
+    doc: "Folder that keeps the optimised graph of an ONNX model for the next start. Default: none is kept.",
   },
   {
     key: "requestTimeoutMs",

@@ -1,6 +1,7 @@
 import { open } from "node:fs/promises";
 import { basename } from "node:path";
-import { KtsError, messageOf } from "../../contract/errors.ts";
+import { type KtsError, messageOf } from "../../contract/errors.ts";
+import { invalid } from "./model-file.ts";
 
 /** Enough to tell text from protobuf, and to read a Git LFS pointer. */
 const HEAD_BYTES = 256;
@@ -106,12 +107,4 @@ export function loadFailed(path: string, error: unknown): KtsError {
 function withoutSourcePlaces(message: string): string {
   const line = message.trim().split("\n")[0] ?? "";
   return line.replace(/^Load model from .* failed:\s*/, "").replace(/\/\S+\.(cc|h):\d+ .*?\) /, "");
-}
-
-/** A model file's fault, with the file's path in front. */
-export function invalid(path: string, problem: string, hint?: string, cause?: unknown): KtsError {
-  return new KtsError("KTS_MODEL_FILE_INVALID", `${path} ${problem}`, {
-    cause,
-    ...(hint !== undefined && { hint }),
-  });
 }

@@ -1,7 +1,6 @@
-import { createRequire } from "node:module";
-import { join } from "node:path";
 import type * as Onnxruntime from "onnxruntime-node";
 import { KtsError, messageOf } from "../../contract/errors.ts";
+import { findPackage, requiresOf } from "./package-lookup.ts";
 
 /** onnxruntime-node's exports. */
 export type OnnxruntimePackage = typeof Onnxruntime;
@@ -17,10 +16,9 @@ const INSTALL = `npm install ${PACKAGE} --ignore-scripts`;
  * @throws KtsError KTS_ENGINE_MISSING when there is none, or it does not run on this machine
  */
 export function requireOnnxruntime(folders: readonly string[]): OnnxruntimePackage {
-  for (const from of [...folders.map((folder) => join(folder, "resolve.js")), import.meta.url]) {
-    const require = createRequire(from);
-    const path = resolveWith(require);
-    if (path !== undefined) return load(require, path);
+  for (const require of requiresOf(folders)) {
+    const found = findPackage(require, PACKAGE);
+    if (found !== undefined) return load(require, found.path);
   }
   throw new KtsError(
     "KTS_ENGINE_MISSING",
@@ -29,14 +27,6 @@ export function requireOnnxruntime(folders: readonly string[]): OnnxruntimePacka
       hint: `Run ${INSTALL}`,
     },
   );
-}
-
-function resolveWith(require: NodeJS.Require): string | undefined {
-  try {
-    return require.resolve(PACKAGE);
-  } catch {
-    return undefined;
-  }
 }
 
 function load(require: NodeJS.Require, path: string): OnnxruntimePackage {

@@ -1,8 +1,8 @@
 import type * as Onnxruntime from "onnxruntime-node";
-import { DATATYPE_ARRAY, type Datatype } from "../../contract/datatype.ts";
-import { describeValue } from "../../contract/describe.ts";
+import type { Datatype } from "../../contract/datatype.ts";
 import { InvalidInput } from "../../contract/errors.ts";
-import { type Tensor, elementCount, strings } from "../../contract/tensor.ts";
+import { type Tensor, strings } from "../../contract/tensor.ts";
+import { checkData } from "./check-tensors.ts";
 import type { OnnxruntimePackage } from "./onnx-package.ts";
 
 type OrtTensor = Onnxruntime.Tensor;
@@ -36,20 +36,9 @@ export const DATATYPE_OF_ORT: Readonly<Record<string, Datatype | undefined>> = O
  */
 export function toOrtTensor(ort: OnnxruntimePackage, name: string, tensor: Tensor): OrtTensor {
   const { datatype, shape, data } = tensor;
-  const count = elementCount(shape);
-  if (data.length !== count) {
-    throw new InvalidInput(
-      `input ${name}: shape [${shape.join(", ")}] holds ${count} elements, but ${data.length} came`,
-    );
-  }
+  checkData(name, tensor);
   if (datatype === "BYTES") {
     return new ort.Tensor("string", textsOf(name, tensor as Tensor<"BYTES">), shape);
-  }
-  if (!(data instanceof DATATYPE_ARRAY[datatype])) {
-    const expected = DATATYPE_ARRAY[datatype].name;
-    throw new InvalidInput(
-      `input ${name}: expected a ${expected} for ${datatype}, got ${describeValue(data)}`,
-    );
   }
   if (datatype === "FP16") return halfTensor(data as Uint16Array, shape);
   return new ort.Tensor(ORT_TYPE[datatype] as "float32", data as Float32Array, shape);

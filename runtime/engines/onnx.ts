@@ -1,36 +1,30 @@
 import type { InferenceSession } from "onnxruntime-node";
-import { InvalidInput, KtsError, messageOf } from "../../contract/errors.ts";
+import { InvalidInput, KtsError, isKtsError, messageOf } from "../../contract/errors.ts";
 import type { TensorSpec } from "../../contract/signature.ts";
 import type { NamedTensors, Tensor } from "../../contract/tensor.ts";
+import { checkInput, checkedOutputs, listInputs } from "./check-tensors.ts";
 import type { EngineLoadOptions, LoadedEngine } from "./engine.ts";
-import { checkOnnxFile, invalid, loadFailed } from "./onnx-file.ts";
+import { invalid } from "./model-file.ts";
+import { checkOnnxFile, loadFailed } from "./onnx-file.ts";
 import { type OnnxruntimePackage, requireOnnxruntime } from "./onnx-package.ts";
+import { createSession } from "./onnx-session.ts";
 import { DATATYPE_OF_ORT, fromOrtTensor, toOrtTensor } from "./onnx-tensors.ts";
 
 type ValueMetadata = InferenceSession.ValueMetadata;
-
-/** Each error is thrown as well; onnxruntime's own line on stderr would say it twice. */
-const LOG_FATAL_ONLY = 4;
 
 /**
  * Loads an ONNX model with onnxruntime-node.
  * @throws KtsError KTS_ENGINE_MISSING; KTS_MODEL_FILE_INVALID naming the file and what to do
  */
 export async function loadOnnx(options: EngineLoadOptions): Promise<LoadedEngine> {
-  const { modelFile, resolveFrom, intraOpThreads } = options;
+  const { modelFile, resolveFrom, intraOpThreads, onnx = {}, log } = options;
   await checkOnnxFile(modelFile);
   const ort = requireOnnxruntime(resolveFrom);
   let session: InferenceSession;
   try {
-    session = await ort.InferenceSession.create(modelFile, {
-      // Its default is every core in each session, and more threads than cores halve the throughput.
-      intraOpNumThreads: intraOpThreads,
-      interOpNumThreads: 1,
-      executionMode: "sequential",
-      logSeverityLevel: LOG_FATAL_ONLY,
-    });
+    session = await createSession(ort, modelFile, onnx, intraOpThreads, log);
   } catch (error) {
-    throw loadFailed(modelFile, error);
+    throw isKtsError(error) ? error : loadFailed(modelFile, error);
   }
   return new OnnxModel(ort, session, modelFile);
 }
@@ -74,7 +68,7 @@ class OnnxModel implements LoadedEngine {
 
   async run(inputs: NamedTensors, outputs?: readonly string[]): Promise<NamedTensors> {
     const feeds = this.#feeds(inputs);
-    const fetches = outputs === undefined ? undefined : this.#checkedOutputs(outputs);
+    const fetches = outputs === undefined ? undefined : checkedOutputs(this.outputs, outputs);
     let results: Awaited<ReturnType<InferenceSession["run"]>>;
     try {
       results = await (fetches === undefined ? this.#session.run(feeds) : this.#session.run(feeds, fetches));
@@ -96,7 +90,7 @@ class OnnxModel implements LoadedEngine {
     for (const input of this.#inputs) {
       const { name } = input.spec;
       const tensor = inputs[name];
-      if (tensor === undefined) throw new InvalidInput(`input ${name} is missing${this.#listInputs()}`);
+      if (tensor === undefined) throw new InvalidInput(`input ${name} is missing${listInputs(this.inputs)}`);
       this.#check(input, tensor, lengths);
       feeds[name] = toOrtTensor(this.#ort, name, tensor);
     }
@@ -104,49 +98,26 @@ class OnnxModel implements LoadedEngine {
     if (names.length > this.#inputs.length) {
       const unknown = names.find((name) => !Object.hasOwn(feeds, name));
       throw new InvalidInput(
-        `the model has no input ${unknown} that can be set${this.#listInputs()}; an input with a default value in the model file keeps it`,
+        `the model has no input ${unknown} that can be set${listInputs(this.inputs)}; an input with a default value in the model file keeps it`,
       );
     }
     return feeds;
   }
 
   #check(input: Input, tensor: Tensor, lengths: Map<string, { length: number; input: string }>): void {
-    const { name, datatype, shape } = input.spec;
-    if (tensor.datatype !== datatype) {
-      throw new InvalidInput(`input ${name}: expected datatype ${datatype}, got ${tensor.datatype}`);
-    }
-    const came = tensor.shape;
-    const fits =
-      came.length === shape.length && shape.every((length, at) => length < 0 || length === came[at]);
-    if (!fits) {
-      throw new InvalidInput(`input ${name}: expected shape [${shape.join(", ")}], got [${came.join(", ")}]`);
-    }
+    checkInput(input.spec, tensor);
     if (this.#shared.size === 0) return;
     for (const [at, dimension] of input.dimensions.entries()) {
       if (typeof dimension === "number" || !this.#shared.has(dimension)) continue;
-      const length = came[at] as number;
+      const length = tensor.shape[at] as number;
       const first = lengths.get(dimension);
-      if (first === undefined) lengths.set(dimension, { length, input: name });
+      if (first === undefined) lengths.set(dimension, { length, input: input.spec.name });
       else if (first.length !== length) {
         throw new InvalidInput(
-          `input ${name}: dimension ${at} (${dimension}) is ${length}, but ${first.length} in input ${first.input}`,
+          `input ${input.spec.name}: dimension ${at} (${dimension}) is ${length}, but ${first.length} in input ${first.input}`,
         );
       }
     }
-  }
-
-  #listInputs(): string {
-    const inputs = this.inputs.map(
-      ({ name, datatype, shape }) => `${name} (${datatype} [${shape.join(", ")}])`,
-    );
-    return `; the model takes ${inputs.join(", ") || "nothing"}`;
-  }
-
-  #checkedOutputs(outputs: readonly string[]): readonly string[] {
-    const unknown = outputs.find((name) => !this.outputs.some((output) => output.name === name));
-    if (unknown === undefined && outputs.length > 0) return outputs;
-    const known = this.outputs.map(({ name }) => name).join(", ");
-    throw new InvalidInput(`the model has no output ${unknown ?? "in an empty list"}; it gives ${known}`);
   }
 
   async dispose(): Promise<void> {

@@ -1,7 +1,7 @@
 import { readFile, readdir, stat } from "node:fs/promises";
 import { basename, dirname, extname, join, resolve } from "node:path";
 import { KtsError } from "../../contract/errors.ts";
-import { ENGINE_EXTENSIONS } from "../engines/engine.ts";
+import { ENGINE_FILES, isModelFile, mayBeModelFile } from "../engines/engine.ts";
 import { checkModelName, nameFromPath } from "./model-name.ts";
 import type { ModelSource } from "./source.ts";
 
@@ -39,7 +39,8 @@ const PREDICTOR_FILES = ["predictor.ts", "predictor.mts", "predictor.js", "predi
 
 /** What people call a predictor, or the model formats they have at hand. */
 const NEAR_PREDICTOR = /^(predict(or|ors|er|ion|ions)?|model|handler|index|main)\.[cm]?[jt]sx?$/i;
-const NEAR_MODEL = /\.(pt|pth|pkl|joblib|h5|keras|pb|tflite|bst|ubj|safetensors|mar|ort)$/i;
+const NEAR_MODEL =
+  /\.(pt|pth|pkl|joblib|h5|keras|pb|pbtxt|tflite|bst|ubj|safetensors|mar|ort)$|^model\.json$/i;
 
 /**
  * Finds the predictor module and the model file of a folder.
@@ -61,7 +62,7 @@ export async function discoverModel(path: string, options: DiscoverOptions = {})
   const modelDir = options.modelDir === undefined ? undefined : await checkedModelDir(options.modelDir);
   const mountedDir = options.mountedDir ?? MOUNTED_DIR;
 
-  if (kind === "file" && ENGINE_EXTENSIONS.includes(extname(target))) {
+  if (kind === "file" && mayBeModelFile(target)) {
     return {
       name: given ?? nameOfModelFile(target),
       predictorPath: undefined,
@@ -141,15 +142,17 @@ async function checkedModelDir(modelDir: string): Promise<string> {
 function checkedPredictorFile(file: string): string {
   if (/\.m?[jt]s$/.test(file)) return file;
   throw notFound(
-    `${file} is neither a predictor (.ts, .mts, .js, .mjs) nor a model file (${ENGINE_EXTENSIONS.join(", ")})`,
+    `${file} is neither a predictor (.ts, .mts, .js, .mjs) nor a model file (${ENGINE_FILES.join(", ")})`,
     NEAR_MODEL.test(file) ? "Export the model to ONNX." : undefined,
   );
 }
 
-/** `serve resnet.onnx` is named resnet; `serve iris/model.onnx` iris. */
+/** `serve resnet.onnx` is named resnet; `serve iris/model.onnx` and `serve iris/1/saved_model.pb` iris. */
 function nameOfModelFile(file: string): string {
-  const own = nameFromPath(basename(file, extname(file)));
-  return own === "model" ? nameFromPath(dirname(file)) : own;
+  const own = basename(file, extname(file));
+  if (own !== "model" && own !== "saved_model") return nameFromPath(own);
+  const folder = dirname(file);
+  return nameFromPath(/^\d+$/.test(basename(folder)) ? dirname(folder) : folder);
 }
 
 async function findPredictor(folder: string): Promise<string | undefined> {
@@ -201,17 +204,36 @@ async function versionsIn(folder: string, severalAllowed: boolean): Promise<Vers
 }
 
 async function modelFileIn(folder: string, severalAllowed: boolean): Promise<string | undefined> {
-  const found = (await filesOf(folder)).filter((name) => ENGINE_EXTENSIONS.includes(extname(name)));
-  const preferred = found.find((name) => basename(name, extname(name)) === "model") ?? found[0];
-  if (preferred === undefined) return undefined;
-  if (found.length === 1 || preferred.startsWith("model.")) return join(folder, preferred);
-  if (severalAllowed) return undefined;
+  const found: string[] = [];
+  for (const name of await filesOf(folder)) {
+    if (mayBeModelFile(name) && (await isModelFile(join(folder, name)))) found.push(name);
+  }
+  const [only] = found;
+  if (found.length > 1) {
+    const preferred = found.filter((name) => basename(name, extname(name)) === "model");
+    if (preferred.length === 1) return join(folder, preferred[0] as string);
+    if (severalAllowed) return undefined;
+    throw new KtsError(
+      "KTS_PREDICTOR_INVALID",
+      `${folder} has several model files: ${found.sort().join(", ")}`,
+      {
+        hint: "Name the one to serve model.onnx, or give its path in place of the folder.",
+      },
+    );
+  }
+  if (only !== undefined) return join(folder, only);
+  if (!severalAllowed) await refuseHalfSavedModel(folder);
+  return undefined;
+}
+
+/** Variables alone are what an interrupted copy of a SavedModel leaves; an older version must not take its place. */
+async function refuseHalfSavedModel(folder: string): Promise<void> {
+  const variables = await filesOf(join(folder, "variables"));
+  if (!variables.includes("variables.index")) return;
   throw new KtsError(
-    "KTS_PREDICTOR_INVALID",
-    `${folder} has several model files: ${found.sort().join(", ")}`,
-    {
-      hint: "Name the one to serve model.onnx, or give its path in place of the folder.",
-    },
+    "KTS_MODEL_FILE_INVALID",
+    `${folder} has a SavedModel's variables/ but no saved_model.pb`,
+    { hint: "Copy the whole folder again: saved_model.pb with variables/ beside it." },
   );
 }
 
@@ -236,7 +258,7 @@ async function nothingFound(folder: string, searched: readonly string[]): Promis
   const inModel = (await Promise.all(searched.slice(0, 1).map(filesOf))).flat();
   const predictors = inFolder.filter((name) => NEAR_PREDICTOR.test(name));
   const models = [...new Set([...inFolder, ...inModel])].filter((name) => NEAR_MODEL.test(name));
-  const kinds = ENGINE_EXTENSIONS.map((extension) => `*${extension}`).join(", ");
+  const kinds = ENGINE_FILES.join(", ");
   const hints = [
     ...(predictors.length > 0 ? [`Found ${predictors.join(", ")}: did you mean predictor.ts?`] : []),
     ...(models.length > 0

@@ -1,6 +1,7 @@
 import { describeValue } from "../../contract/describe.ts";
 import { KtsError } from "../../contract/errors.ts";
 import type { BatchingOptions, Predictor } from "../../contract/predictor.ts";
+import { ENGINE_FILES } from "../engines/engine.ts";
 import { checkSpecs } from "./check-specs.ts";
 import type { ModuleExports } from "./load-module.ts";
 import { nearMiss } from "./near-miss.ts";
@@ -153,7 +154,7 @@ function requirePredict(predictor: Members, context: ExportsContext): void {
   if (!context.hasModelFile) {
     throw invalid(
       context,
-      `exports no predict, and there is no model file (*.onnx) in ${context.modelDir} for an engine to run`,
+      `exports no predict, and there is no model file (${ENGINE_FILES.join(", ")}) in ${context.modelDir} for an engine to run`,
       "Export predict(model, input, ctx), or put a model.onnx there.",
     );
   }

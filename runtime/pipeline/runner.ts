@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import type { OnnxSettings } from "../../contract/engine-settings.ts";
 import { KtsError, isKtsError } from "../../contract/errors.ts";
 import type { Payload, Prediction } from "../../contract/inference.ts";
 import type { Predictor, RequestBatch } from "../../contract/predictor.ts";
@@ -24,6 +25,8 @@ import { UserMetrics } from "./user-metrics.ts";
 export interface RunnerSettings {
   /** Threads of the engine within one predict. */
   readonly intraOpThreads: number;
+  /** How an ONNX model is run. */
+  readonly onnx?: OnnxSettings | undefined;
   readonly limits: DecodeLimits;
   readonly log: LogSink;
   /** Whether requests share runs, where that was decided before: another worker has tried the model out. */
@@ -256,9 +259,9 @@ export class PredictorRunner implements AsyncDisposable {
     return toPrediction(value, job.verb === "predict" ? this.info.outputs : []);
   }
 
-  /** The predictor's own metrics, as prom-client's `getMetricsAsJSON` gives them; undefined when it has none. */
+  /** The predictor's and engine's metrics, as prom-client's `getMetricsAsJSON` gives them; undefined where none. */
   userMetrics(): Promise<unknown> {
-    return this.#host.metrics.read();
+    return this.#host.metrics.read(this.#host.modelName, this.#engine?.gauges?.());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -294,6 +297,8 @@ async function loadEngine(
     modelFile,
     resolveFrom: [...(predictorPath === undefined ? [] : [dirname(predictorPath)]), modelDir],
     intraOpThreads: settings.intraOpThreads,
+    ...(settings.onnx !== undefined && { onnx: settings.onnx }),
+    log: createPredictorLog(settings.log, { model: source.name }),
   });
   checkAgainstEngine(predictor, engine);
   return engine;

@@ -1,4 +1,5 @@
 import type { MessagePort } from "node:worker_threads";
+import type { OnnxSettings } from "../../contract/engine-settings.ts";
 import type { ErrorRecord } from "../../contract/errors.ts";
 import type { Prediction } from "../../contract/inference.ts";
 import type { PredictorLog } from "../../contract/predictor.ts";
@@ -13,6 +14,7 @@ import type { JobRow, ResultRow } from "./wire.ts";
 export interface WorkerBoot {
   readonly source: ModelSource;
   readonly intraOpThreads: number;
+  readonly onnx?: OnnxSettings | undefined;
   readonly limits: DecodeLimits;
   /** What an earlier worker found out by trying the model. */
   readonly batchVerdict?: BatchVerdict;

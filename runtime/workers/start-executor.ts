@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
+import type { OnnxSettings } from "../../contract/engine-settings.ts";
 import { DEFAULT_LIMITS, type DecodeLimits } from "../../protocol/limits.ts";
+import { prepareProcess } from "../engines/engine.ts";
 import type { Executor } from "../pipeline/executor.ts";
+import type { RunnerSettings } from "../pipeline/runner.ts";
 import type { LogSink } from "../pipeline/predictor-log.ts";
 import type { ModelSource } from "../models/source.ts";
 import { defaultIntraOpThreads } from "./cpus.ts";
@@ -13,6 +16,8 @@ export interface ExecutorSettings {
   readonly workers: number;
   /** Threads of the engine within one predict. Undefined: granted CPUs / workers, at least 1. */
   readonly intraOpThreads: number | undefined;
+  /** How an ONNX model is run. Default: see {@link OnnxSettings}. */
+  readonly onnx?: OnnxSettings | undefined;
   /** Requests that may wait for a worker. */
   readonly maxQueueSize: number;
   /** Takes the predictor's log lines and what happens to the workers. */
@@ -27,16 +32,18 @@ export interface ExecutorSettings {
  * @throws KtsError whatever kept it from loading
  */
 export async function startExecutor(source: ModelSource, settings: ExecutorSettings): Promise<Executor> {
-  const { workers, maxQueueSize, log, limits = DEFAULT_LIMITS, tuning = {} } = settings;
+  const { workers, onnx, maxQueueSize, log, limits = DEFAULT_LIMITS, tuning = {} } = settings;
   const intraOpThreads = settings.intraOpThreads ?? defaultIntraOpThreads(workers);
-  const boot = { source, intraOpThreads, limits };
+  if (source.modelFile !== undefined) prepareProcess(source.modelFile, intraOpThreads);
+  const boot = { source, intraOpThreads, onnx, limits };
+  const runnerSettings = { intraOpThreads, onnx, limits, log };
   if (mentionsInline(source)) {
-    const inline = await startInline(source, settings, { intraOpThreads, limits, log });
+    const inline = await startInline(source, settings, runnerSettings);
     if (inline !== undefined) return inline;
   }
   const pool = await WorkerPool.start({ boot, workers, maxQueueSize, log, tuning });
   if (pool !== "inline") return pool;
-  const inline = await startInline(source, settings, { intraOpThreads, limits, log });
+  const inline = await startInline(source, settings, runnerSettings);
   if (inline === undefined) throw new TypeError(`${source.predictorPath} is inline only in a worker`);
   return inline;
 }
@@ -50,7 +57,7 @@ function mentionsInline({ predictorPath }: ModelSource): boolean {
 async function startInline(
   source: ModelSource,
   { maxQueueSize }: ExecutorSettings,
-  runnerSettings: { intraOpThreads: number; limits: DecodeLimits; log: LogSink },
+  runnerSettings: RunnerSettings,
 ): Promise<Executor | undefined> {
   const [{ loadPredictor }, { PredictorRunner }, { InlineExecutor }, { InlineBatchExecutor }] =
     await Promise.all([

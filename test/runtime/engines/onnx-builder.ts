@@ -1,4 +1,5 @@
-/** Writes tiny ONNX models by hand (protobuf), for what no fixture has. */
+/** Writes tiny ONNX models by hand, for what no fixture has. */
+import { type Bytes, integer, message, text } from "./protobuf-writer.ts";
 
 /** ONNX element types, as TensorProto numbers them. */
 export const ONNX_FLOAT = 1;
@@ -33,23 +34,6 @@ export interface GraphOptions {
   readonly integers?: Readonly<Record<string, readonly number[]>>;
   readonly irVersion?: number;
 }
-
-type Bytes = readonly number[];
-
-const varint = (value: number): Bytes => {
-  const bytes: number[] = [];
-  for (let rest = value; ; rest = Math.floor(rest / 128)) {
-    if (rest < 128) return [...bytes, rest];
-    bytes.push((rest % 128) + 128);
-  }
-};
-const integer = (field: number, value: number): Bytes => [...varint(field * 8), ...varint(value)];
-const message = (field: number, body: Bytes): Bytes => [
-  ...varint(field * 8 + 2),
-  ...varint(body.length),
-  ...body,
-];
-const text = (field: number, value: string): Bytes => message(field, [...Buffer.from(value)]);
 
 function valueInfo({ name, type, shape }: Value): Bytes {
   const dimensions = shape.flatMap((length) =>

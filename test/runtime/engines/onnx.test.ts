@@ -129,7 +129,12 @@ describe("the package", () => {
 
   it("is missed with the command that installs it", async () => {
     const root = new URL("../../../", import.meta.url);
-    for (const file of ["runtime/engines/onnx-package.ts", "contract/errors.ts", "contract/describe.ts"]) {
+    const files = [
+      "runtime/engines/onnx-package.ts",
+      "runtime/engines/package-lookup.ts",
+      "contract/errors.ts",
+    ];
+    for (const file of files) {
       cpSync(new URL(file, root), join(folder, "alone", file));
     }
     const probe = written(

@@ -164,7 +164,7 @@ describe("discoverModel", () => {
     const error = await failure(folder);
     expect(error.code).toBe("KTS_PREDICTOR_NOT_FOUND");
     expect(error.message).toBe(
-      `no predictor (predictor.ts, .mts, .js or .mjs) in ${folder}, and no model file (*.onnx) in ${folder}/model, ${folder}, /nowhere`,
+      `no predictor (predictor.ts, .mts, .js or .mjs) in ${folder}, and no model file (*.onnx, saved_model.pb, model.json of TensorFlow.js) in ${folder}/model, ${folder}, /nowhere`,
     );
   });
 
@@ -211,5 +211,70 @@ describe("the default name", () => {
     const error = await failure(lay("predictor.ts"), { modelName });
     expect(error).toMatchObject({ code: "KTS_USAGE" });
     expect(error.message).toContain("--model_name");
+  });
+});
+
+describe("a model of TensorFlow", () => {
+  const GRAPH = '{"format": "graph-model", "modelTopology": {}';
+
+  /** A file with a content of its own. */
+  function put(file: string, content: string): void {
+    lay(file);
+    writeFileSync(join(root, "digits", file), content);
+  }
+
+  it("is a saved_model.pb, in the highest of the folders with a number", async () => {
+    const folder = lay("model/9/saved_model.pb", "model/10/saved_model.pb", "model/2/saved_model.pb");
+    expect(await discoverModel(folder, nothingMounted)).toMatchObject({
+      name: "digits",
+      modelFile: join(folder, "model/10/saved_model.pb"),
+      modelDir: join(folder, "model"),
+    });
+    const told = await discoverModel(folder, { ...nothingMounted, modelDir: join(folder, "model/9") });
+    expect(told.modelFile).toBe(join(folder, "model/9/saved_model.pb"));
+  });
+
+  it("has the name of its folder where its path is given", async () => {
+    const folder = lay("1/saved_model.pb");
+    expect(await discoverModel(join(folder, "1/saved_model.pb"), nothingMounted)).toMatchObject({
+      name: "digits",
+      modelFile: join(folder, "1/saved_model.pb"),
+    });
+  });
+
+  it("is no variables/ without a saved_model.pb, even where an older version is whole", async () => {
+    const folder = lay("model/2/variables/variables.index", "model/1/saved_model.pb");
+    const error = await failure(folder);
+    expect(error.code).toBe("KTS_MODEL_FILE_INVALID");
+    expect(error.message).toBe(`${folder}/model/2 has a SavedModel's variables/ but no saved_model.pb`);
+  });
+
+  it("is refused as the fixture without a saved_model.pb is", async () => {
+    const fixture = new URL("../../fixtures/models/broken/savedmodel-without-pb", import.meta.url).pathname;
+    expect((await failure(fixture)).message).toContain(
+      "savedmodel-without-pb/1 has a SavedModel's variables/",
+    );
+  });
+
+  it("is a model.json of TensorFlow.js, whole or not", async () => {
+    put("model/model.json", GRAPH);
+    const folder = join(root, "digits");
+    const { modelFile } = await discoverModel(folder, nothingMounted);
+    expect(modelFile).toBe(join(folder, "model/model.json"));
+  });
+
+  it("is not the model.json of another library", async () => {
+    put("model/model.json", '{"learner": {}, "version": [2, 1, 4]}');
+    const error = await failure(join(root, "digits"));
+    expect(error.code).toBe("KTS_PREDICTOR_NOT_FOUND");
+    expect(error.hint).toBe("Found model.json: export the model to ONNX, or write a predictor.");
+  });
+
+  it("beside an ONNX model is one too many", async () => {
+    put("model/model.json", GRAPH);
+    const folder = lay("model/model.onnx");
+    const error = await failure(folder);
+    expect(error.code).toBe("KTS_PREDICTOR_INVALID");
+    expect(error.message).toBe(`${folder}/model has several model files: model.json, model.onnx`);
   });
 });

@@ -142,7 +142,7 @@ describe("predictorFromExports", () => {
 
   it("says what to export when nothing can predict", () => {
     expect(refusal({}, withoutModel)).toBe(
-      "predictor.ts exports no predict, and there is no model file (*.onnx) in /m for an engine to run",
+      "predictor.ts exports no predict, and there is no model file (*.onnx, saved_model.pb, model.json of TensorFlow.js) in /m for an engine to run",
     );
     expect(refusal({ load: predict })).toContain("exports load but no predict");
     expect(predictorFromExports({ postProcess: predict }, withModel)).toEqual({ postProcess: predict });
