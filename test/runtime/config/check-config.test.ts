@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
+import type { ServerConfig } from "../../../contract/config.ts";
 import { isKtsError } from "../../../contract/errors.ts";
 import { checkConfig } from "../../../runtime/config/check-config.ts";
+import { SERVER_OPTIONS, type ServerOptions } from "../../../runtime/options.ts";
+
+/** Fails to compile, naming it, when an option of the server is missing in the type that a config file is written by. */
+type Undeclared = Exclude<keyof ServerOptions, keyof ServerConfig>;
+const everyOptionIsDeclared: [Undeclared] extends [never] ? true : Undeclared = true;
 
 function problem(value: unknown): string {
   try {
@@ -20,6 +26,13 @@ describe("a config", () => {
       models: { "a.b": { versions: [1, 2], workers: 2, intraOpThreads: 1, maxQueueSize: 0, timeoutMs: 1.5 } },
     };
     expect(checkConfig(config, "f")).toEqual(config);
+  });
+
+  it("may set every option of the server to its default", () => {
+    const set = SERVER_OPTIONS.filter((option) => option.default !== undefined);
+    const server = Object.fromEntries(set.map((option) => [option.key, option.default]));
+    expect(checkConfig({ server }, "f")).toEqual({ server });
+    expect(everyOptionIsDeclared).toBe(true);
   });
 
   it("may have sections that the server does not read", () => {
