@@ -51,10 +51,10 @@ export async function plan(
   if (verb === undefined) throw unknownVerb(named);
   if (wantsHelp || verbName === "help") return verbHelp(verb, terminal);
   const parsed = parseWords(verb, after);
-  const options = optionValues(verb, parsed.given, env);
+  const { values, given } = optionValues(verb, parsed.given, env);
   return async () => {
     const { arguments: args, ignored } = parsed;
-    const run = () => verb.run({ arguments: args, options, ignored, env, terminal });
+    const run = () => verb.run({ arguments: args, options: values, given, ignored, env, terminal });
     // A server drains before an exception ends it, and has served, whatever became of its greeting.
     if (verb.isServer === true) return run();
     const exitCode = await Promise.race([run(), uncaughtException()]);

@@ -66,6 +66,13 @@ export function parseWords(verb: Reading, words: readonly string[]): ParsedWords
   return { arguments: nameArguments(verb, positionals), given, ignored };
 }
 
+/** Values of all of a verb's options, and which of them somebody chose. */
+export interface OptionValues {
+  readonly values: Readonly<Record<string, unknown>>;
+  /** Keys that a flag or the environment has set. */
+  readonly given: ReadonlySet<string>;
+}
+
 /**
  * The values of all of a verb's options: the flags', else the environment's, else the defaults.
  * @throws KtsError KTS_USAGE when a variable's text is no value of its option
@@ -74,11 +81,12 @@ export function optionValues(
   verb: Pick<Verb, "options" | "fromEnvironment">,
   given: Readonly<Record<string, unknown>>,
   env: Environment,
-): Readonly<Record<string, unknown>> {
+): OptionValues {
   const entries = Object.entries(verb.options);
   const defaults = Object.fromEntries(entries.map(([key, option]) => [key, option.default]));
   const set = verb.fromEnvironment === undefined ? fromEnvironment(entries, env) : verb.fromEnvironment(env);
-  return { ...defaults, ...set, ...given };
+  const chosen = { ...set, ...given };
+  return { values: { ...defaults, ...chosen }, given: new Set(Object.keys(chosen)) };
 }
 
 function fromEnvironment(entries: readonly [string, Option][], env: Environment): Record<string, unknown> {

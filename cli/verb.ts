@@ -57,6 +57,8 @@ export interface Example {
 export interface VerbCall<O extends Options = Options, A extends Arguments = Arguments> {
   readonly arguments: { readonly [Key in keyof A]: string };
   readonly options: ValuesOf<O>;
+  /** Keys of the options that a flag or the environment has set. */
+  readonly given: ReadonlySet<keyof O>;
   /** The verb's `ignoredFlags` that were given, as they were written: `--grpc_port 8081`. */
   readonly ignored: readonly string[];
   readonly env: Environment;

@@ -3,6 +3,9 @@
  * by hand-written checks, so that serving a model needs no schema library.
  */
 
+import type { OnnxSettings } from "./engine-settings.ts";
+import type { BatchingOptions } from "./predictor.ts";
+
 /**
  * Which of a model's versions (folders named by a number) are served: the highest, all, or those named. A request
  * that names none gets the highest that is ready. Default `latest`.
@@ -26,12 +29,20 @@ export interface ModelConfig {
    * `timeoutMs`, which outranks `server.requestTimeoutMs`.
    */
   readonly timeoutMs?: number;
+  /** Whether requests may share a run. Outranks the predictor's own `batching`, which says more. */
+  readonly batching?: boolean | BatchingOptions;
+  /** How an ONNX model is run, member by member over what the server's options say. */
+  readonly onnx?: OnnxSettings;
 }
 
 /** How the server runs: each member is the option of `kserve-ts serve` of that name, where `--help` says more. */
 export interface ServerConfig {
   /** Port of the REST protocols; 0 takes a free one. Default 8080. */
   readonly httpPort?: number;
+  /** Port of V2 over gRPC; 0 takes a free one. Default 8081, or a free one where `httpPort` is 0. */
+  readonly grpcPort?: number;
+  /** Serve gRPC beside REST. Default true. */
+  readonly enableGrpc?: boolean;
   /** Address to listen on. Default `127.0.0.1`. */
   readonly host?: string;
   /** Name of the model in the URLs, where the folder holds one model. Default: the folder's name. */
@@ -44,12 +55,20 @@ export interface ServerConfig {
   readonly sharedWorkers?: number;
   /** Threads of the engine within one predict. Default: granted CPUs / workers. */
   readonly intraOpThreads?: number;
+  /** What computes ONNX models, best first, separated by commas. Default `cpu`. */
+  readonly onnxExecutionProviders?: string;
+  /** Folder that keeps optimised ONNX graphs for the next start. Default: none is kept. */
+  readonly onnxGraphCacheDir?: string;
   /** Milliseconds a request may take. Default 300 000. */
   readonly requestTimeoutMs?: number;
   /** Requests that may wait for a worker. Default 1024. */
   readonly maxQueueSize?: number;
   /** Largest request body in bytes. Default 100 MiB. */
   readonly maxBodyBytes?: number;
+  /** Largest gRPC message that is taken, in bytes. Default 8 MiB. */
+  readonly grpcMaxReceiveBytes?: number;
+  /** Largest gRPC message that is sent, in bytes. Default 8 MiB. */
+  readonly grpcMaxSendBytes?: number;
   /** Largest set of request headers in bytes. Default 16 KiB. */
   readonly maxHeaderBytes?: number;
   /** Memory in bytes that one tensor may take once decoded. Default 256 MiB. */

@@ -9,7 +9,7 @@ import { serverUrls } from "./urls.ts";
 
 /** What a server says of itself once it is ready. */
 export interface BannerFacts {
-  readonly server: Pick<RunningServer, "url" | "host" | "port" | "model" | "workers">;
+  readonly server: Pick<RunningServer, "url" | "host" | "port" | "grpcPort" | "model" | "models" | "workers">;
   readonly options: Pick<ServerOptions, "intraOpThreads" | "workers">;
   /** Milliseconds from the start of the process until it was ready. */
   readonly readyMs: number;
@@ -28,11 +28,12 @@ export function banner(facts: BannerFacts, style: Terminal["style"]): string {
   return [
     style(
       "bold",
-      `kserve-ts ${productVersion()} serves ${server.model.name}, ready after ${Math.round(readyMs)} ms`,
+      `kserve-ts ${productVersion()} serves ${namesText(server.models)}, ready after ${Math.round(readyMs)} ms`,
     ),
-    row("model", servedBy(facts)),
+    ...modelRows(facts).map(([label, text]) => row(label, text)),
     row("V1", urls.v1),
     row("V2", urls.v2),
+    ...(urls.grpc === undefined ? [] : [row("gRPC", urls.grpc)]),
     row("metrics", urls.metrics),
     row("OpenAPI", urls.openApi),
     row("workers", workersText(facts)),
@@ -43,8 +44,27 @@ export function banner(facts: BannerFacts, style: Terminal["style"]): string {
   ].join("\n");
 }
 
+/** More would push the rest off the screen. */
+const MOST_MODELS = 8;
+
+function namesText(models: RunningServer["models"]): string {
+  const names = [...new Set(models.map(({ name }) => name))];
+  return names.length <= 3 ? names.join(", ") : `${names.length} models`;
+}
+
+function modelRows({ server: { models }, cwd }: BannerFacts): (readonly [label: string, text: string])[] {
+  const [first, ...others] = models;
+  if (first === undefined) return [];
+  if (others.length === 0) return [["model", servedBy(first, cwd)]];
+  const rows = models.slice(0, MOST_MODELS).map((model, index) => {
+    return [index === 0 ? "models" : "", `${model.name}: ${servedBy(model, cwd)}`] as const;
+  });
+  const more = models.length - rows.length;
+  return more > 0 ? [...rows, ["", `and ${more} more: GET /v2/repository/index lists them`]] : rows;
+}
+
 /** The engine, the predictor, or both, with their files. */
-function servedBy({ server: { model }, cwd }: BannerFacts): string {
+function servedBy(model: RunningServer["model"], cwd: string): string {
   const { predictorPath, modelFile } = model.source;
   const predictor = predictorPath === undefined ? undefined : shortPath(predictorPath, cwd);
   const { platform } = model.info;

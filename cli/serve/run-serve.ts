@@ -15,6 +15,7 @@ import { tryIt } from "./try-it.ts";
 export async function runServe({
   arguments: { dir },
   options,
+  given,
   ignored,
   terminal,
 }: VerbCall<ServerVerbOptions, { dir: { doc: string } }>): Promise<number> {
@@ -24,7 +25,7 @@ export async function runServe({
   for (const flag of ignored) {
     log.warn(`${flag} is ignored: an option of the KServe Python server that has no meaning here`);
   }
-  const server = await Promise.race([startServer(dir, options), crashed, signal]);
+  const server = await Promise.race([startServer(dir, options, { given }), crashed, signal]);
   if (typeof server === "string") {
     // Nothing is loaded that would have to be unloaded, and nobody was served yet.
     log.info("stopped while starting", { signal: server });

@@ -27,7 +27,7 @@ const LARGEST_EXAMPLE_BYTES = 1_048_576;
  * @param cwd where the line will be pasted
  */
 export async function tryIt(
-  server: Pick<RunningServer, "url" | "host" | "port" | "model">,
+  server: Pick<RunningServer, "url" | "host" | "port" | "grpcPort" | "model">,
   served: string,
   cwd: string,
 ): Promise<Trial> {

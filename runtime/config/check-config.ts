@@ -1,6 +1,8 @@
 import type { KserveConfig, ModelConfig, ServerConfig } from "../../contract/config.ts";
 import { describeValue } from "../../contract/describe.ts";
-import { KtsError } from "../../contract/errors.ts";
+import { checkOnnxSettings } from "../../contract/engine-settings.ts";
+import { KtsError, messageOf } from "../../contract/errors.ts";
+import { batchingProblem } from "../models/batching-check.ts";
 import { nearMiss } from "../models/near-miss.ts";
 import { type OptionSpec, SERVER_OPTIONS } from "../options.ts";
 
@@ -24,6 +26,10 @@ const MODEL_CHECKS: Readonly<Record<keyof ModelConfig, Check>> = {
     typeof value === "number" && value > 0 && value <= MOST_MS
       ? undefined
       : "a number of milliseconds above 0",
+  batching: (value) =>
+    batchingProblem(value) === undefined ? undefined : "true, false or { maxBatchSize, maxDelayMs }",
+  // Its members are checked one by one: see `checkModel`.
+  onnx: () => undefined,
 };
 
 /**
@@ -62,12 +68,14 @@ function checkModels(value: unknown, file: string): Readonly<Record<string, Mode
 }
 
 function checkModel(value: unknown, path: string, file: string): ModelConfig {
-  return checkMembers(
-    object(value, path, "an object with settings of a model", file),
-    path,
-    MODEL_CHECKS,
-    file,
-  );
+  const section = object(value, path, "an object with settings of a model", file);
+  const model: ModelConfig = checkMembers(section, path, MODEL_CHECKS, file);
+  try {
+    if (model.onnx !== undefined) checkOnnxSettings(model.onnx, `${path}.onnx`);
+  } catch (error) {
+    throw new KtsError("KTS_CONFIG_INVALID", `${file}: ${messageOf(error)}`);
+  }
+  return model;
 }
 
 type Members = Readonly<Record<string, unknown>>;

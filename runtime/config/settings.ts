@@ -1,4 +1,6 @@
 import type { KserveConfig, ModelConfig, ServerConfig, VersionsSetting } from "../../contract/config.ts";
+import type { OnnxSettings } from "../../contract/engine-settings.ts";
+import { onnxSettings } from "../onnx-settings.ts";
 import { type ServerOptions, defaultServerOptions } from "../options.ts";
 
 /** Where an option's value may come from, each layer outranked by the next: default, file, environment, flag. */
@@ -54,6 +56,9 @@ export interface ModelSettings {
   readonly maxQueueSize: number;
   /** Undefined: the predictor's own, else the server's. */
   readonly timeoutMs: number | undefined;
+  /** Undefined: the predictor's own. */
+  readonly batching: ModelConfig["batching"];
+  readonly onnx: OnnxSettings;
 }
 
 /**
@@ -80,6 +85,8 @@ export function modelSettings(
     intraOpThreads: chosen("intraOpThreads"),
     maxQueueSize: chosen("maxQueueSize"),
     timeoutMs: file.timeoutMs,
+    batching: file.batching,
+    onnx: { ...file.onnx, ...onnxSettings(options) },
   };
 }
 

@@ -2,6 +2,7 @@ import { describeValue } from "../../contract/describe.ts";
 import { KtsError } from "../../contract/errors.ts";
 import type { BatchingOptions, Predictor } from "../../contract/predictor.ts";
 import { ENGINE_FILES } from "../engines/engine.ts";
+import { batchingProblem } from "./batching-check.ts";
 import { checkSpecs } from "./check-specs.ts";
 import type { ModuleExports } from "./load-module.ts";
 import { nearMiss } from "./near-miss.ts";
@@ -116,26 +117,14 @@ function checkValue(name: (typeof VALUES)[number], value: unknown, context: Expo
 
 /** A copy of what is known: whatever else the object has may not cross to another thread. */
 function checkBatching(value: unknown, context: ExportsContext): boolean | BatchingOptions {
+  const problem = batchingProblem(value);
+  if (problem !== undefined) {
+    throw invalid(context, `exports ${problem.path} as ${problem.got}, expected ${problem.expected}`);
+  }
   if (typeof value === "boolean") return value;
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw wrong(context, "batching", "true, false or { maxBatchSize, maxDelayMs }", value);
-  }
-  const { maxBatchSize, maxDelayMs, ...others } = value as Partial<Record<keyof BatchingOptions, unknown>>;
-  const [unknown] = Object.keys(others);
-  if (unknown !== undefined) {
-    throw invalid(context, `exports batching with ${unknown}, expected maxBatchSize and maxDelayMs`);
-  }
-  if (maxBatchSize !== undefined && !(Number.isSafeInteger(maxBatchSize) && (maxBatchSize as number) > 0)) {
-    throw wrong(context, "batching.maxBatchSize", "an integer above 0", maxBatchSize);
-  }
-  if (
-    maxDelayMs !== undefined &&
-    !(typeof maxDelayMs === "number" && maxDelayMs >= 0 && maxDelayMs <= MOST_MS)
-  ) {
-    throw wrong(context, "batching.maxDelayMs", "a number of milliseconds, 0 or more", maxDelayMs);
-  }
+  const { maxBatchSize, maxDelayMs } = value as BatchingOptions;
   return {
-    ...(maxBatchSize !== undefined && { maxBatchSize: maxBatchSize as number }),
+    ...(maxBatchSize !== undefined && { maxBatchSize }),
     ...(maxDelayMs !== undefined && { maxDelayMs }),
   };
 }

@@ -39,7 +39,7 @@ export async function startModel(
 
 async function createExecutor(
   { source }: ServedModel,
-  { workers, ownWorkers, intraOpThreads, maxQueueSize }: ModelSettings,
+  { workers, ownWorkers, intraOpThreads, maxQueueSize, batching, onnx }: ModelSettings,
   { log, executor, sharedWorkers }: StartContext,
 ): Promise<Executor> {
   const settings: ExecutorSettings = {
@@ -47,6 +47,8 @@ async function createExecutor(
     workers,
     intraOpThreads,
     maxQueueSize,
+    batching,
+    onnx,
     log: (level, message, fields) => log.write(level, message, fields),
   };
   const shared = ownWorkers ? undefined : sharedWorkers();

@@ -8,13 +8,16 @@ const DEFAULT_MAX_BATCH_SIZE = 64;
 /** Whether requests share runs and how, or why they do not. */
 export type BatchVerdict = { readonly policy: BatchPolicy } | { readonly reason: string };
 
-/** What the predictor says; where it says nothing and an engine runs the model, what trying the model out shows. */
+/**
+ * What the settings or the predictor say; where neither does and an engine runs the model, what trying it out shows.
+ * @param batching the predictor's, unless the model's settings outrank it
+ */
 export async function decideBatching(
   predictor: Predictor,
   engine: LoadedEngine | undefined,
+  batching: Predictor["batching"] = predictor.batching,
 ): Promise<BatchVerdict> {
-  const { batching } = predictor;
-  if (batching === false) return { reason: "its predictor has batching: false" };
+  if (batching === false) return { reason: "batching is false" };
   if (batching !== undefined) {
     const { maxBatchSize = DEFAULT_MAX_BATCH_SIZE, maxDelayMs = 0 } = batching === true ? {} : batching;
     return { policy: { maxBatchSize, maxDelayMs, automatic: false } };

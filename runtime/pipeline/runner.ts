@@ -27,6 +27,8 @@ export interface RunnerSettings {
   readonly intraOpThreads: number;
   /** How an ONNX model is run. */
   readonly onnx?: OnnxSettings | undefined;
+  /** Takes the place of the predictor's own. */
+  readonly batching?: Predictor["batching"];
   readonly limits: DecodeLimits;
   readonly log: LogSink;
   /** Whether requests share runs, where that was decided before: another worker has tried the model out. */
@@ -73,7 +75,7 @@ export class PredictorRunner implements AsyncDisposable {
     const engine = await loadEngine(source, predictor, settings);
     const model = predictor.load === undefined ? engine : await loadModel(source, predictor, host);
     const loadMs = performance.now() - started;
-    const verdict = settings.batchVerdict ?? (await decideBatching(predictor, engine));
+    const verdict = settings.batchVerdict ?? (await decideBatching(predictor, engine, settings.batching));
     // Of others than an engine's it says no more than their module.
     if (engine !== undefined) settings.log("debug", ...verdictLine(verdict, source.name));
     return new PredictorRunner(predictor, model, engine, host, settings.limits, loadMs, verdict);

@@ -2,7 +2,7 @@ import type { MessagePort } from "node:worker_threads";
 import type { OnnxSettings } from "../../contract/engine-settings.ts";
 import type { ErrorRecord } from "../../contract/errors.ts";
 import type { Prediction } from "../../contract/inference.ts";
-import type { PredictorLog } from "../../contract/predictor.ts";
+import type { Predictor, PredictorLog } from "../../contract/predictor.ts";
 import type { DecodeLimits } from "../../protocol/limits.ts";
 import type { ModelSource } from "../models/source.ts";
 import type { BatchVerdict } from "../pipeline/batch-policy.ts";
@@ -15,6 +15,7 @@ export interface WorkerBoot {
   readonly source: ModelSource;
   readonly intraOpThreads: number;
   readonly onnx?: OnnxSettings | undefined;
+  readonly batching?: Predictor["batching"];
   readonly limits: DecodeLimits;
   /** What an earlier worker found out by trying the model. */
   readonly batchVerdict?: BatchVerdict;

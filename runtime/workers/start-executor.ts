@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import type { OnnxSettings } from "../../contract/engine-settings.ts";
+import type { Predictor } from "../../contract/predictor.ts";
 import { DEFAULT_LIMITS, type DecodeLimits } from "../../protocol/limits.ts";
 import { prepareProcess } from "../engines/engine.ts";
 import type { Executor } from "../pipeline/executor.ts";
@@ -18,6 +19,8 @@ export interface ExecutorSettings {
   readonly intraOpThreads: number | undefined;
   /** How an ONNX model is run. Default: see {@link OnnxSettings}. */
   readonly onnx?: OnnxSettings | undefined;
+  /** Whether requests may share a run. Undefined: as the predictor says. */
+  readonly batching?: Predictor["batching"];
   /** Requests that may wait for a worker. */
   readonly maxQueueSize: number;
   /** Takes the predictor's log lines and what happens to the workers. */
@@ -32,11 +35,11 @@ export interface ExecutorSettings {
  * @throws KtsError whatever kept it from loading
  */
 export async function startExecutor(source: ModelSource, settings: ExecutorSettings): Promise<Executor> {
-  const { workers, onnx, maxQueueSize, log, limits = DEFAULT_LIMITS, tuning = {} } = settings;
+  const { workers, onnx, batching, maxQueueSize, log, limits = DEFAULT_LIMITS, tuning = {} } = settings;
   const intraOpThreads = settings.intraOpThreads ?? defaultIntraOpThreads(workers);
   if (source.modelFile !== undefined) prepareProcess(source.modelFile, intraOpThreads);
-  const boot = { source, intraOpThreads, onnx, limits };
-  const runnerSettings = { intraOpThreads, onnx, limits, log };
+  const boot = { source, intraOpThreads, onnx, batching, limits };
+  const runnerSettings = { intraOpThreads, onnx, batching, limits, log };
   if (mentionsInline(source)) {
     const inline = await startInline(source, settings, runnerSettings);
     if (inline !== undefined) return inline;

@@ -205,7 +205,7 @@ describe("an argument", () => {
 
 describe("the value of an option", () => {
   const values = (flags: string[], env: Record<string, string>) =>
-    optionValues(OTHER, parseWords(OTHER, ["x", ...flags]).given, env);
+    optionValues(OTHER, parseWords(OTHER, ["x", ...flags]).given, env).values;
 
   it("is its default, where nothing gives one", () => {
     expect(values([], {})).toEqual({

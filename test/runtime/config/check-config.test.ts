@@ -23,7 +23,10 @@ describe("a config", () => {
     const config = {
       server: { httpPort: 0, host: "0.0.0.0", enableLatencyLogging: true, nonFinite: "string" },
       model: { versions: "latest" },
-      models: { "a.b": { versions: [1, 2], workers: 2, intraOpThreads: 1, maxQueueSize: 0, timeoutMs: 1.5 } },
+      models: {
+        "a.b": { versions: [1, 2], workers: 2, intraOpThreads: 1, maxQueueSize: 0, timeoutMs: 1.5 },
+        c: { batching: { maxBatchSize: 8, maxDelayMs: 2 }, onnx: { allowSpinning: false } },
+      },
     };
     expect(checkConfig(config, "f")).toEqual(config);
   });
@@ -75,8 +78,16 @@ describe("a config", () => {
       'kserve.config.ts: models["my.model"].workers: expected an integer from 1 to 512, got the number 0',
     ],
     [
+      { model: { batching: { maxBatchSize: 0 } } },
+      "kserve.config.ts: model.batching: expected true, false or { maxBatchSize, maxDelayMs }, got an object with maxBatchSize",
+    ],
+    [
+      { models: { a: { onnx: { allowSpinning: 1 } } } },
+      "kserve.config.ts: models.a.onnx.allowSpinning: expected true or false, got the number 1",
+    ],
+    [
       { model: { replicas: 2 } },
-      "kserve.config.ts: model.replicas means nothing here; known are versions, workers, intraOpThreads, maxQueueSize, timeoutMs",
+      "kserve.config.ts: model.replicas means nothing here; known are versions, workers, intraOpThreads, maxQueueSize, timeoutMs, batching, onnx",
     ],
     [
       { model: { versions: [] } },

@@ -88,3 +88,21 @@ describe("a setting of a model", () => {
     expect(workers({ environment, flags: { workers: 4 } }, { models })).toBe(4);
   });
 });
+
+describe("what only files say of a model", () => {
+  const settings = (config: KserveConfig, flags = {}) => modelSettings("m", layerOptions({ flags }), config);
+
+  it("is the predictor's own batching where they say nothing of it", () => {
+    expect(settings({}).batching).toBeUndefined();
+    expect(settings({ model: { batching: false } }).batching).toBe(false);
+  });
+
+  it("is its ONNX settings, member by member under the server's options", () => {
+    const config = { model: { onnx: { allowSpinning: false, executionProviders: ["cuda"] } } };
+    expect(settings(config).onnx).toEqual(config.model.onnx);
+    expect(settings(config, { onnxExecutionProviders: "cpu" }).onnx).toEqual({
+      allowSpinning: false,
+      executionProviders: ["cpu"],
+    });
+  });
+});

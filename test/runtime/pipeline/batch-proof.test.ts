@@ -92,7 +92,7 @@ describe("whether requests share runs", () => {
 
   it("is the predictor's to say, and off where its predict is its own", async () => {
     await using off = await createModelRunner("iris-onnx", { batching: false });
-    expect(off.info.noBatchingReason).toBe("its predictor has batching: false");
+    expect(off.info.noBatchingReason).toBe("batching is false");
     const predict = () => [1];
     const own = await createRunner({ predict });
     expect(own.info.batching).toBeUndefined();
