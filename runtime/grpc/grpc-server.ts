@@ -83,7 +83,10 @@ export class GrpcServer {
       uploads: this.#uploads,
       wasReset: () => guard.wasReset(),
     };
-    session.on("stream", (stream, headers) => this.#answer(stream, headers, rules));
+    session.on("stream", (stream, headers) => {
+      guard.wasCalled();
+      this.#answer(stream, headers, rules);
+    });
   }
 
   #answer(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, rules: CallRules): void {
@@ -135,7 +138,8 @@ export class GrpcServer {
 /** Answers what is no gRPC as HTTP has it. */
 function refuse(stream: ServerHttp2Stream, status: number, headers: Readonly<Record<string, string>>): void {
   stream.on("error", () => undefined);
-  stream.respond({ ":status": status, ...headers }, { endStream: true });
+  stream.respond({ ":status": status, "content-type": "text/plain", ...headers });
+  stream.end("This port speaks gRPC: POST, with the content type application/grpc.\n");
   stream.resume();
 }
 

@@ -7,7 +7,10 @@ import { TokenBucket } from "./token-bucket.ts";
 const RESET_BURST = 1000;
 const RESETS_PER_SECOND = 100;
 
-/** Pings a client may send. gRPC's own servers allow far fewer, so that none of its clients comes near. */
+/**
+ * Pings a client may send between two calls. Those that go with calls are free: Go's and C's clients measure the
+ * connection with one each round trip. gRPC's own servers allow far fewer, so that no client comes near.
+ */
 const PING_BURST = 100;
 const PINGS_PER_SECOND = 5;
 
@@ -29,6 +32,7 @@ export class SessionGuard {
   readonly #resets = new TokenBucket(RESET_BURST, RESETS_PER_SECOND);
   readonly #pings = new TokenBucket(PING_BURST, PINGS_PER_SECOND);
   readonly #keepAlive: NodeJS.Timeout;
+  #calledSincePing = false;
 
   /** @param socket the session's own: what a session shows is a proxy that cannot be written to */
   constructor(session: ServerHttp2Session, socket: Socket, log: PredictorLog) {
@@ -37,11 +41,17 @@ export class SessionGuard {
     this.#log = log;
     session.on("error", (error) => log.debug(`a gRPC connection failed: ${error.message}`));
     session.on("ping", () => {
-      if (!this.#pings.take()) this.#stop("too_many_pings");
+      if (!this.#calledSincePing && !this.#pings.take()) this.#stop("too_many_pings");
+      this.#calledSincePing = false;
     });
     this.#keepAlive = setInterval(() => this.#askWhetherThere(), KEEP_ALIVE_MS);
     this.#keepAlive.unref();
     session.on("close", () => clearInterval(this.#keepAlive));
+  }
+
+  /** The client has called. */
+  wasCalled(): void {
+    this.#calledSincePing = true;
   }
 
   /** A client reset a stream that had no answer. */

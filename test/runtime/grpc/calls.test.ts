@@ -60,10 +60,12 @@ describe("a deadline", () => {
   it("is DEADLINE_EXCEEDED, and aborts the work", async () => {
     await using waiting = await servePredictor(WAITING);
     using other = new TestClient(waiting.grpcPort);
-    const before = counter("grpcAborted");
-    const { status } = await other.call("ModelInfer", request([60_000]), { deadlineMs: 100 });
-    expect(status.code).toBe(4);
-    await until(() => counter("grpcAborted") > before);
+    await other.call("ServerLive", {});
+    const [started, aborted] = [counter("grpcStarted"), counter("grpcAborted")];
+    const call = other.call("ModelInfer", request([60_000]), { deadlineMs: 2_000 });
+    await until(() => counter("grpcStarted") > started);
+    expect((await call).status.code).toBe(4);
+    await until(() => counter("grpcAborted") > aborted);
   });
 
   it("is the server's where the client has none, with the server's words", async () => {

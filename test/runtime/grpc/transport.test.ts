@@ -254,10 +254,12 @@ describe("a connection", () => {
     expect(pinging.goawayText).toBe("too_many_pings");
   });
 
-  it("may ping now and then", async () => {
-    for (let count = 0; count < 20; count++) {
+  it("may ping now and then, and with every call", async () => {
+    await using pinging = await RawConnection.open(server.grpcPort);
+    for (let count = 0; count < 250; count++) {
+      if (count > 20) expect(statusOf(await pinging.call(LIVE, [frame(Buffer.alloc(0))]))).toEqual([0, ""]);
       const { promise, resolve, reject } = Promise.withResolvers<void>();
-      connection.session.ping((error) => (error === null ? resolve() : reject(error)));
+      pinging.session.ping((error) => (error === null ? resolve() : reject(error)));
       await promise;
     }
   });
