@@ -51,10 +51,10 @@ async function start(): Promise<void> {
 function handle(message: ToWorker, runner: PredictorRunner, loop: JobLoop, streams: StreamLoop): void {
   switch (message.type) {
     case "jobs":
-      loop.add(message.jobs);
+      loop.add(message.jobs, message.hold);
       return;
     case "stream":
-      streams.start(message.job);
+      streams.start(message.job, message.hold);
       return;
     case "credit":
       streams.grant(message.id, message.answers);
