@@ -6,6 +6,13 @@ import type { Payload, Prediction } from "../../contract/inference.ts";
  */
 export const SMALL_BYTES = 4096;
 
+const shared = new WeakSet<ArrayBuffer>();
+
+/** Marks a block that several requests have tensors in: it is nobody's to move or to free. */
+export function shareBlock(block: ArrayBuffer): void {
+  shared.add(block);
+}
+
 /** The memory blocks of a request's tensors that are worth moving or freeing. */
 export function largeBlocks(payload: Payload): Set<ArrayBuffer> {
   const blocks = new Set<ArrayBuffer>();
@@ -20,7 +27,9 @@ export function largeBlocks(payload: Payload): Set<ArrayBuffer> {
 
 function addBlock(view: ArrayBufferView | undefined, blocks: Set<ArrayBuffer>): void {
   const block = view?.buffer;
-  if (block instanceof ArrayBuffer && block.byteLength > SMALL_BYTES) blocks.add(block);
+  if (block instanceof ArrayBuffer && block.byteLength > SMALL_BYTES && !shared.has(block)) {
+    blocks.add(block);
+  }
 }
 
 /**

@@ -9,7 +9,7 @@ import {
 import { Batcher, type BatchEntry, type Outcome } from "../pipeline/batcher.ts";
 import type { JobResult } from "../pipeline/executor.ts";
 import type { PredictorRunner } from "../pipeline/runner.ts";
-import { freeBlocks, largeBlocks } from "../pipeline/tensor-memory.ts";
+import { freeBlocks, largeBlocks, shareBlock } from "../pipeline/tensor-memory.ts";
 import type { FromWorker } from "./messages.ts";
 import { Cargo, type MayMove } from "./transfer.ts";
 import { type JobRow, ReceivedJob, type ResultRow, packResult } from "./wire.ts";
@@ -52,8 +52,9 @@ export class JobLoop {
   }
 
   /** Takes the jobs of a message. */
-  add(rows: readonly JobRow[]): void {
-    const entries = rows.map((row) => new WorkerJob(new ReceivedJob(row)));
+  add(rows: readonly JobRow[], hold: ArrayBuffer | undefined): void {
+    if (hold !== undefined) shareBlock(hold);
+    const entries = rows.map((row) => new WorkerJob(new ReceivedJob(row, hold)));
     for (const entry of entries) this.#jobs.set(entry.job.id, entry);
     if (this.#batcher !== undefined) return this.#batcher.add(entries);
     this.#waiting.push(...entries);
@@ -127,7 +128,7 @@ export class JobLoop {
   #post(ended: readonly EndedJob[]): void {
     const cargo = new Cargo();
     const results = ended.map((one) => this.#pack(one, cargo));
-    const message: FromWorker = { type: "results", results };
+    const message: FromWorker = { type: "results", results, hold: cargo.close() };
     this.#port.postMessage(message, cargo.blocks);
   }
 

@@ -21,10 +21,13 @@ export interface WorkerBoot {
   readonly batchVerdict?: BatchVerdict;
 }
 
+/** The block with the small tensors of a message; undefined where it has none. */
+type Hold = ArrayBuffer | undefined;
+
 /** From the main thread to a worker. */
 export type ToWorker =
-  | { readonly type: "jobs"; readonly jobs: readonly JobRow[] }
-  | { readonly type: "stream"; readonly job: JobRow }
+  | { readonly type: "jobs"; readonly jobs: readonly JobRow[]; readonly hold: Hold }
+  | { readonly type: "stream"; readonly job: JobRow; readonly hold: Hold }
   /** A stream's reader has read so many more answers. */
   | { readonly type: "credit"; readonly id: number; readonly answers: number }
   | { readonly type: "abort"; readonly id: number; readonly reason: ErrorRecord }
@@ -37,13 +40,14 @@ export type FromWorker =
   /** The predictor wants to run inline: nothing was loaded. */
   | { readonly type: "inline" }
   | { readonly type: "failed"; readonly error: ErrorRecord }
-  | { readonly type: "results"; readonly results: readonly ResultRow[] }
+  | { readonly type: "results"; readonly results: readonly ResultRow[]; readonly hold: Hold }
   /** The next answer of a stream. */
   | {
       readonly type: "answer";
       readonly id: number;
       readonly kind: Prediction["kind"];
       readonly value: unknown;
+      readonly hold: Hold;
     }
   /** A stream has ended, the predictor's generator with it. */
   | {

@@ -60,10 +60,10 @@ interface Host {
 function handle(message: ToWorker, host: Host): void {
   switch (message.type) {
     case "jobs":
-      host.loop.add(message.jobs);
+      host.loop.add(message.jobs, message.hold);
       return;
     case "stream":
-      host.streams.start(message.job);
+      host.streams.start(message.job, message.hold);
       return;
     case "credit":
       host.streams.grant(message.id, message.answers);

@@ -32,8 +32,8 @@ export class StreamLoop {
     this.#port = port;
   }
 
-  start(row: JobRow): void {
-    const job = new ReceivedJob(row);
+  start(row: JobRow, hold: ArrayBuffer | undefined): void {
+    const job = new ReceivedJob(row, hold);
     const running = { credits: new StreamCredits(), abort: new AbortController() };
     this.#streams.set(job.id, running);
     void this.#run(job, running);
@@ -68,9 +68,11 @@ export class StreamLoop {
   /** The predictor goes on with what it has, so nothing moves: an answer is copied out. */
   #give(id: number, prediction: Prediction): void {
     const cargo = new Cargo();
+    const { kind } = prediction;
     const value = packPrediction(prediction, cargo, () => false);
+    const hold = cargo.close();
     try {
-      this.#post({ type: "answer", id, kind: prediction.kind, value }, cargo.blocks);
+      this.#post({ type: "answer", id, kind, value, hold }, cargo.blocks);
     } catch (error) {
       throw new KtsError("KTS_BAD_PREDICTION", `the answer is not plain data: ${messageOf(error)}`);
     }

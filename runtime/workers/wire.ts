@@ -3,7 +3,7 @@ import type { ErrorRecord } from "../../contract/errors.ts";
 import type { NamedTensor, Payload, Prediction, Protocol, Verb } from "../../contract/inference.ts";
 import type { NamedTensors, Tensor } from "../../contract/tensor.ts";
 import type { Job, JobResult } from "../pipeline/executor.ts";
-import type { Cargo, MayMove } from "./transfer.ts";
+import { type Cargo, type LoadedData, type MayMove, unload } from "./transfer.ts";
 
 /*
  * Jobs and results as they cross between threads: rows without member names. Cloning spends most of its time on
@@ -84,7 +84,9 @@ export class ReceivedJob implements Job {
   readonly payload: Payload;
   readonly #headers: string;
 
-  constructor([id, verb, protocol, requestId, headers, parameters, instances, tensors]: JobRow) {
+  /** @param hold of the message it came in */
+  constructor(row: JobRow, hold: ArrayBuffer | undefined) {
+    const [id, verb, protocol, requestId, headers, parameters, instances, tensors] = row;
     this.id = id;
     this.verb = verb;
     this.protocol = protocol;
@@ -92,7 +94,7 @@ export class ReceivedJob implements Job {
     this.parameters = parameters ?? NO_PARAMETERS;
     this.payload =
       instances === undefined
-        ? { kind: "tensors", tensors: unpackPayload(tensors ?? []) }
+        ? { kind: "tensors", tensors: unpackPayload(tensors ?? [], hold) }
         : { kind: "instances", instances };
     this.#headers = headers;
   }
@@ -102,18 +104,16 @@ export class ReceivedJob implements Job {
   }
 }
 
-function unpackPayload(row: TensorRow): NamedTensors {
+function unpackPayload(row: TensorRow, hold: ArrayBuffer | undefined): NamedTensors {
   const tensors = Object.create(null) as NamedTensors;
-  for (let at = 0; at < row.length; at += 4) tensors[row[at] as string] = tensorAt(row, at);
+  for (let at = 0; at < row.length; at += 4) tensors[row[at] as string] = tensorAt(row, at, hold);
   return tensors;
 }
 
-function tensorAt(row: TensorRow, at: number): Tensor {
-  return {
-    datatype: row[at + 1] as Datatype,
-    shape: row[at + 2] as number[],
-    data: row[at + 3] as Tensor["data"],
-  };
+function tensorAt(row: TensorRow, at: number, hold: ArrayBuffer | undefined): Tensor {
+  const datatype = row[at + 1] as Datatype;
+  const shape = row[at + 2] as number[];
+  return { datatype, shape, data: unload(row[at + 3] as LoadedData, datatype, shape, hold) };
 }
 
 /**
@@ -154,20 +154,24 @@ export function packPrediction(prediction: Prediction, cargo: Cargo, mayMove: Ma
 }
 
 /** The answer of a row that is no error. */
-export function unpackResult(row: AnswerRow): JobResult {
+export function unpackResult(row: AnswerRow, hold: ArrayBuffer | undefined): JobResult {
   const [, , kind, value, queue, preProcess, predict, postProcess, requests, rows] = row;
   return {
-    prediction: unpackPrediction(kind, value),
+    prediction: unpackPrediction(kind, value, hold),
     timings: { queue, preProcess, predict, postProcess },
     ...(rows >= 0 && { run: { requests, rows } }),
   };
 }
 
 /** The prediction of a kind and a value that came. */
-export function unpackPrediction(kind: Prediction["kind"], value: unknown): Prediction {
+export function unpackPrediction(
+  kind: Prediction["kind"],
+  value: unknown,
+  hold: ArrayBuffer | undefined,
+): Prediction {
   switch (kind) {
     case "tensors":
-      return { kind, tensors: unpackTensors(value as TensorRow) };
+      return { kind, tensors: unpackTensors(value as TensorRow, hold) };
     case "array":
       return { kind, values: value as readonly unknown[] };
     case "object":
@@ -179,10 +183,11 @@ export function unpackPrediction(kind: Prediction["kind"], value: unknown): Pred
   }
 }
 
-function unpackTensors(row: TensorRow): NamedTensor[] {
+function unpackTensors(row: TensorRow, hold: ArrayBuffer | undefined): NamedTensor[] {
   const tensors: NamedTensor[] = [];
   for (let at = 0; at < row.length; at += 4) {
-    tensors.push({ ...tensorAt(row, at), name: row[at] as string });
+    const { datatype, shape, data } = tensorAt(row, at, hold);
+    tensors.push({ name: row[at] as string, datatype, shape, data });
   }
   return tensors;
 }

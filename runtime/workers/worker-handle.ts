@@ -137,7 +137,7 @@ export class WorkerHandle implements JobHolder {
     const cargo = new Cargo();
     const job = packJob(id, pending.job, cargo);
     try {
-      this.#post({ type: "stream", job }, cargo.blocks);
+      this.#post({ type: "stream", job, hold: cargo.close() }, cargo.blocks);
     } catch (error) {
       this.#take(id)?.reject(notHandedOver(error));
     }
@@ -155,7 +155,7 @@ export class WorkerHandle implements JobHolder {
       rows.push(packJob(id, pending.job, cargo));
     }
     try {
-      this.#post({ type: "jobs", jobs: rows }, cargo.blocks);
+      this.#post({ type: "jobs", jobs: rows, hold: cargo.close() }, cargo.blocks);
     } catch (error) {
       for (const [id] of rows) {
         this.#take(id)?.reject(notHandedOver(error));
@@ -215,10 +215,10 @@ export class WorkerHandle implements JobHolder {
   #receive(message: FromWorker): void {
     switch (message.type) {
       case "results":
-        this.#answer(message.results);
+        this.#answer(message.results, message.hold);
         return;
       case "answer":
-        this.#pushTo(message.id, unpackPrediction(message.kind, message.value));
+        this.#pushTo(message.id, unpackPrediction(message.kind, message.value, message.hold));
         return;
       case "streamed":
         this.#endStream(message.id, message.error, message.timings);
@@ -250,7 +250,7 @@ export class WorkerHandle implements JobHolder {
     }
   }
 
-  #answer(rows: readonly ResultRow[]): void {
+  #answer(rows: readonly ResultRow[], hold: ArrayBuffer | undefined): void {
     const now = performance.now();
     for (const row of rows) {
       const pending = this.#take(row[0]);
@@ -259,7 +259,7 @@ export class WorkerHandle implements JobHolder {
         pending.reject(fromErrorRecord(row[1]));
         continue;
       }
-      const result = unpackResult(row);
+      const result = unpackResult(row, hold);
       const { timings } = result;
       const inPredictor = timings.preProcess + timings.predict + timings.postProcess;
       this.#events.ran(inPredictor, result.run ?? { requests: 1, rows: pending.rows });
