@@ -21,6 +21,9 @@ export interface ServerOptions {
   drainDelayMs: number;
   gracePeriodMs: number;
   nonFinite: "null" | "error" | "string";
+  ceSource: string | undefined;
+  ceType: string;
+  ceMerge: boolean;
   enableLatencyLogging: boolean;
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
   logFormat: "auto" | "text" | "json";
@@ -164,6 +167,30 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     type: ["null", "error", "string"],
     default: "null",
     doc: "How NaN and infinities of an answer appear in JSON, which has no word for them: null as the KServe Python server does, an error (500), or the strings NaN, Infinity, -Infinity. Binary tensors carry them as they are.",
+  },
+  {
+    key: "ceSource",
+    flag: "ce_source",
+    type: "string",
+    default: undefined,
+    alias: "CE_SOURCE",
+    doc: "The source of CloudEvents answered. Default: io.kserve.inference. and the model's name.",
+  },
+  {
+    key: "ceType",
+    flag: "ce_type",
+    type: "string",
+    default: "io.kserve.inference.response",
+    alias: "CE_TYPE",
+    doc: "The type of CloudEvents answered.",
+  },
+  {
+    key: "ceMerge",
+    flag: "ce_merge",
+    type: "boolean",
+    default: false,
+    alias: "CE_MERGE",
+    doc: "Whether a CloudEvent answered keeps the request's other attributes: subject, dataschema, extensions.",
   },
   {
     key: "enableLatencyLogging",

@@ -10,6 +10,7 @@ import type { ServedModel } from "../served-model.ts";
 import { type BodySink, type RequestBody, readBody } from "./body.ts";
 import { contentCoding } from "./decompress.ts";
 import { type ErrorAnswer, logFailure, toErrorAnswer } from "./errors.ts";
+import { EventEnvelope, type OpenedBody } from "./event-envelope.ts";
 import { freeBuffer } from "./free.ts";
 import type { InferenceServices } from "./inference-services.ts";
 import { callersRequestId, contentLength, jsonLengthOf, newRequestId } from "./request-head.ts";
@@ -38,6 +39,7 @@ export class Exchange implements Timed, BodySink {
   #model: ServedModel | undefined;
   #jsonLength: number | undefined;
   #body: RequestBody | undefined;
+  #envelope: EventEnvelope | undefined;
   #v2: V2Request | undefined;
   #requestId: string | undefined;
   #bodyRead = false;
@@ -93,7 +95,7 @@ export class Exchange implements Timed, BodySink {
     this.#body = body;
     model.deadlines.add(this, performance.now());
     try {
-      const job = this.#route.protocol === "v1" ? this.#decodeV1(body) : this.#decodeV2(body);
+      const job = this.#decode(body);
       this.#bodyIsFree = false;
       this.#services.plane.infer(model, job, this.#abort.signal).then(
         (result) => this.#succeed(model, result),
@@ -104,13 +106,25 @@ export class Exchange implements Timed, BodySink {
     }
   }
 
-  #decodeV1(body: RequestBody): Job {
+  #decode({ bytes }: RequestBody): Job {
+    const whole = { bytes, jsonLength: this.#jsonLength };
+    const { envelope, decoded } = EventEnvelope.open(
+      this.#req.headers,
+      whole,
+      this.#services.limits,
+      (body) => (this.#route.protocol === "v1" ? this.#decodeV1(body) : this.#decodeV2(body)),
+    );
+    this.#envelope = envelope;
+    return decoded;
+  }
+
+  #decodeV1(body: OpenedBody): Job {
     const { instances, parameters } = decodeV1Request(body.bytes, this.#services.limits);
     return this.#job({ kind: "instances", instances }, parameters);
   }
 
-  #decodeV2(body: RequestBody): Job {
-    const request = decodeV2Request(body.bytes, this.#jsonLength, this.#services.limits);
+  #decodeV2(body: OpenedBody): Job {
+    const request = decodeV2Request(body.bytes, body.jsonLength, this.#services.limits);
     this.#v2 = request;
     return this.#job({ kind: "tensors", tensors: request.tensors }, request.parameters);
   }
@@ -131,14 +145,22 @@ export class Exchange implements Timed, BodySink {
     this.#bodyIsFree = true;
     if (this.#ended) return this.#release();
     let body: EncodedBody;
+    let extra: RawHeaders = PLAIN;
     try {
       body = this.#encode(model, result);
+      if (this.#envelope !== undefined) {
+        ({ body, headers: extra } = this.#envelope.wrap(body, model.name, this.#services.options));
+      }
     } catch (error) {
       return this.#ranIntoError(error);
     }
     this.#end();
     model.metrics.ran(this.#route.verb, result.timings);
-    sendEncoded(this.#res, body, this.#extraHeaders());
+    sendEncoded(
+      this.#res,
+      body,
+      extra.length === 0 ? this.#extraHeaders() : [...extra, ...this.#extraHeaders()],
+    );
     this.#count(200);
     if (this.#services.options.enableLatencyLogging) this.#logLatency(model, result);
   }
