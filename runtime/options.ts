@@ -21,6 +21,7 @@ export interface ServerOptions {
   drainDelayMs: number;
   gracePeriodMs: number;
   nonFinite: "null" | "error" | "string";
+  compressAboveBytes: number;
   ceSource: string | undefined;
   ceType: string;
   ceMerge: boolean;
@@ -167,6 +168,14 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     type: ["null", "error", "string"],
     default: "null",
     doc: "How NaN and infinities of an answer appear in JSON, which has no word for them: null as the KServe Python server does, an error (500), or the strings NaN, Infinity, -Infinity. Binary tensors carry them as they are.",
+  },
+  {
+    key: "compressAboveBytes",
+    flag: "compress_above_bytes",
+    type: "integer",
+    default: 16_384,
+    range: [0, 2_000_000_000],
+    doc: "Answers larger than this are compressed (br, gzip, deflate) for clients that ask for it with Accept-Encoding; 0 compresses none. Within a fast network compression costs more time than it saves.",
   },
   {
     key: "ceSource",

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { KtsError } from "../../contract/errors.ts";
+import { ERROR_CATALOGUE, KtsError } from "../../contract/errors.ts";
 import type { EncodedBody } from "../../protocol/body.ts";
 import { decodeV1Request, encodeV1Response } from "../../protocol/v1.ts";
 import { decodeV2Request, encodeV2Response, type V2Request } from "../../protocol/v2.ts";
@@ -8,17 +8,20 @@ import type { Timed } from "../deadlines.ts";
 import type { Job, JobResult } from "../pipeline/executor.ts";
 import type { ServedModel } from "../served-model.ts";
 import { type BodySink, type RequestBody, readBody } from "./body.ts";
-import { contentCoding } from "./decompress.ts";
+import { type CompressedBody, acceptedCoding, bodyBytes, compress } from "./compress.ts";
+import { type ContentCoding, contentCoding } from "./decompress.ts";
 import { type ErrorAnswer, logFailure, toErrorAnswer } from "./errors.ts";
 import { EventEnvelope, type OpenedBody } from "./event-envelope.ts";
 import { freeBuffer } from "./free.ts";
 import type { InferenceServices } from "./inference-services.ts";
 import { callersRequestId, contentLength, jsonLengthOf, newRequestId } from "./request-head.ts";
-import { type RawHeaders, refuseUnread, sendEncoded, sendError } from "./respond.ts";
+import { type RawHeaders, refuseUnread, sendCompressed, sendEncoded, sendError } from "./respond.ts";
 import type { InferenceRoute } from "./route-match.ts";
 
 const PLAIN: RawHeaders = [];
 const LAST: RawHeaders = ["Connection", "close"];
+/** What an answer counts as that nobody was there to read. */
+const LEFT = ERROR_CATALOGUE.KTS_CANCELLED.http;
 
 /**
  * One inference request on its way: reads, decodes, runs, encodes, answers. Whatever happens first (the answer, a
@@ -156,11 +159,32 @@ export class Exchange implements Timed, BodySink {
     }
     this.#end();
     model.metrics.ran(this.#route.verb, result.timings);
-    sendEncoded(
-      this.#res,
-      body,
-      extra.length === 0 ? this.#extraHeaders() : [...extra, ...this.#extraHeaders()],
-    );
+    const coding = this.#answerCoding(body);
+    if (coding === undefined) return this.#send(model, result, body, extra, undefined);
+    const send = (compressed: CompressedBody | undefined) =>
+      this.#send(model, result, body, extra, compressed);
+    compress(coding, body).then(send, () => send(undefined));
+  }
+
+  /** The compression of an answer; undefined where the client wants none, or it is too small to gain by it. */
+  #answerCoding(body: EncodedBody): ContentCoding | undefined {
+    const { compressAboveBytes } = this.#services.options;
+    const accepted = this.#req.headers["accept-encoding"];
+    if (accepted === undefined || compressAboveBytes === 0) return undefined;
+    return bodyBytes(body) > compressAboveBytes ? acceptedCoding(accepted as string) : undefined;
+  }
+
+  #send(
+    model: ServedModel,
+    result: JobResult,
+    body: EncodedBody,
+    extra: RawHeaders,
+    compressed: CompressedBody | undefined,
+  ): void {
+    if (this.#res.destroyed) return this.#count(LEFT);
+    const headers = extra.length === 0 ? this.#extraHeaders() : [...extra, ...this.#extraHeaders()];
+    if (compressed === undefined) sendEncoded(this.#res, body, headers);
+    else sendCompressed(this.#res, body, compressed, headers);
     this.#count(200);
     if (this.#services.options.enableLatencyLogging) this.#logLatency(model, result);
   }
