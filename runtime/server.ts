@@ -18,6 +18,8 @@ import { ServedModel } from "./served-model.ts";
 import { EventLoopMonitor } from "./telemetry/event-loop.ts";
 import { MetricsPage } from "./telemetry/exposition.ts";
 import { type LogSink, type ServerLog, createLog } from "./telemetry/logger.ts";
+import type { Tracing } from "./telemetry/tracing.ts";
+import { startTracing } from "./telemetry/tracing-sdk.ts";
 import { warmUp } from "./warm-up.ts";
 import { startExecutor } from "./workers/start-executor.ts";
 
@@ -69,7 +71,13 @@ export async function startServer(
     ...(options.modelDir !== undefined && { modelDir: options.modelDir }),
   });
   keepFreedMemory();
-  const server = new Server(source, options, extras);
+  const tracing = await startTracing({
+    env: process.env,
+    log: createLog(options, extras.logSink),
+    serviceName: source.name,
+    folders: [folder],
+  });
+  const server = new Server(source, options, extras, tracing);
   await server.start();
   return server;
 }
@@ -82,14 +90,21 @@ class Server implements RunningServer {
   readonly #model: ServedModel;
   readonly #connections: Connections;
   readonly #app: () => Promise<Application>;
+  readonly #tracing: Tracing | undefined;
   readonly #done = Promise.withResolvers<void>();
   #eventLoop: EventLoopMonitor | undefined;
   #restTimer: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
   #port: number;
 
-  constructor(source: ModelSource, options: ServerOptions, extras: ServerExtras) {
+  constructor(
+    source: ModelSource,
+    options: ServerOptions,
+    extras: ServerExtras,
+    tracing: Tracing | undefined,
+  ) {
     this.#options = options;
+    this.#tracing = tracing;
     this.#port = options.httpPort;
     this.#log = createLog(options, extras.logSink);
     this.#model = new ServedModel(source);
@@ -97,7 +112,7 @@ class Server implements RunningServer {
     this.#limits = limits;
     const plane = new DataPlane(limits);
     plane.register(this.#model);
-    const services = { plane, lifecycle: this.#lifecycle, options, limits, log: this.#log };
+    const services = { plane, lifecycle: this.#lifecycle, options, limits, log: this.#log, tracing };
     this.#app = lazyApp(services, () => this.#eventLoop, extras.extend);
     this.#connections = new Connections(
       createHttpServer(options, createListener(services, this.#app)),
@@ -207,6 +222,7 @@ class Server implements RunningServer {
     clearTimeout(this.#restTimer);
     this.#eventLoop?.[Symbol.dispose]();
     await this.#model[Symbol.asyncDispose]();
+    await this.#tracing?.[Symbol.asyncDispose]();
     this.#lifecycle.enter("stopped");
     this.#done.resolve();
   }

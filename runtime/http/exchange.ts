@@ -7,12 +7,14 @@ import { predictionTensors } from "../../protocol/convert/index.ts";
 import type { Timed } from "../deadlines.ts";
 import type { Job, JobResult } from "../pipeline/executor.ts";
 import type { ServedModel } from "../served-model.ts";
+import type { CallSpan } from "../telemetry/tracing.ts";
 import { type BodySink, type RequestBody, readBody } from "./body.ts";
 import { type CompressedBody, acceptedCoding, bodyBytes, compress } from "./compress.ts";
 import { type ContentCoding, contentCoding } from "./decompress.ts";
 import { type ErrorAnswer, logFailure, toErrorAnswer } from "./errors.ts";
 import { EventEnvelope, type OpenedBody } from "./event-envelope.ts";
 import { freeBuffer } from "./free.ts";
+import { httpResult, startHttpSpan } from "./http-span.ts";
 import type { InferenceServices } from "./inference-services.ts";
 import { callersRequestId, contentLength, jsonLengthOf, newRequestId } from "./request-head.ts";
 import { type RawHeaders, refuseUnread, sendCompressed, sendEncoded, sendError } from "./respond.ts";
@@ -39,6 +41,7 @@ export class Exchange implements Timed, BodySink {
   readonly #startedAt = performance.now();
   readonly #callersId: string | undefined;
   readonly #abort = new AbortController();
+  readonly #span: CallSpan | undefined;
   #model: ServedModel | undefined;
   #jsonLength: number | undefined;
   #body: RequestBody | undefined;
@@ -56,6 +59,8 @@ export class Exchange implements Timed, BodySink {
     this.#res = res;
     this.#route = route;
     this.#callersId = callersRequestId(req.headers);
+    const { tracing } = services;
+    this.#span = tracing && startHttpSpan(tracing, req, route, this.#startedAt);
   }
 
   /** Starts. Checks in KServe's order: the model exists, is ready, the body is right. */
@@ -134,17 +139,19 @@ export class Exchange implements Timed, BodySink {
 
   #job(payload: Job["payload"], parameters: Job["parameters"]): Job {
     this.#requestId = this.#callersId ?? newRequestId();
+    const headers = this.#req.headers as Record<string, string>;
     return {
       verb: this.#route.verb,
       protocol: this.#route.protocol,
       requestId: this.#requestId,
-      headers: this.#req.headers as Record<string, string>,
+      headers: this.#span?.headersFor(headers) ?? headers,
       parameters,
       payload,
     };
   }
 
   #succeed(model: ServedModel, result: JobResult): void {
+    this.#span?.ran(this.#route.verb, result.timings, performance.now());
     this.#bodyIsFree = true;
     if (this.#ended) return this.#release();
     let body: EncodedBody;
@@ -220,7 +227,9 @@ export class Exchange implements Timed, BodySink {
     logFailure(this.#services.log, error, answer, {
       requestId: this.#requestId ?? this.#callersId,
       model: this.#route.model,
+      trace_id: this.#span?.traceId,
     });
+    this.#span?.failed(answer.body, answer.status >= 500);
     if (!this.#res.destroyed) this.#sendFailure(answer);
     this.#count(answer.status);
   }
@@ -267,6 +276,7 @@ export class Exchange implements Timed, BodySink {
 
   #count(status: number): void {
     const { protocol, verb } = this.#route;
+    this.#span?.end(httpResult(status, this.#requestId ?? this.#callersId));
     this.#model?.metrics.routes[protocol][verb].answered(status, performance.now() - this.#startedAt);
   }
 
@@ -274,6 +284,7 @@ export class Exchange implements Timed, BodySink {
     this.#services.log.info("request", {
       requestId: this.#requestId,
       model: model.name,
+      trace_id: this.#span?.traceId,
       queue_ms: timings.queue,
       preprocess_ms: timings.preProcess,
       [`${this.#route.verb}_ms`]: timings.predict,

@@ -3,6 +3,7 @@ import type { DataPlane } from "../data-plane.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { ServerOptions } from "../options.ts";
 import type { ServerLog } from "../telemetry/logger.ts";
+import type { Tracing } from "../telemetry/tracing.ts";
 
 /** What the HTTP transport needs of the server. */
 export interface InferenceServices {
@@ -11,4 +12,6 @@ export interface InferenceServices {
   readonly options: ServerOptions;
   readonly limits: DecodeLimits;
   readonly log: ServerLog;
+  /** Undefined where tracing is off. */
+  readonly tracing: Tracing | undefined;
 }
