@@ -25,6 +25,8 @@ export interface ServerOptions {
   ceSource: string | undefined;
   ceType: string;
   ceMerge: boolean;
+  payloadLogUrl: string | undefined;
+  payloadLogMode: "all" | "request" | "response";
   enableLatencyLogging: boolean;
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
   logFormat: "auto" | "text" | "json";
@@ -200,6 +202,20 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     default: false,
     alias: "CE_MERGE",
     doc: "Whether a CloudEvent answered keeps the request's other attributes: subject, dataschema, extensions.",
+  },
+  {
+    key: "payloadLogUrl",
+    flag: "payload_log_url",
+    type: "string",
+    default: undefined,
+    doc: "URL that requests and answers are sent to as CloudEvents, as KServe's logger does. Default: none.",
+  },
+  {
+    key: "payloadLogMode",
+    flag: "payload_log_mode",
+    type: ["all", "request", "response"],
+    default: "all",
+    doc: "What is sent to --payload_log_url: requests, answers with status 200, or both.",
   },
   {
     key: "enableLatencyLogging",

@@ -18,8 +18,7 @@ import { ServedModel } from "./served-model.ts";
 import { EventLoopMonitor } from "./telemetry/event-loop.ts";
 import { MetricsPage } from "./telemetry/exposition.ts";
 import { type LogSink, type ServerLog, createLog } from "./telemetry/logger.ts";
-import type { Tracing } from "./telemetry/tracing.ts";
-import { startTracing } from "./telemetry/tracing-sdk.ts";
+import { type Observers, startObservers, stopObservers } from "./telemetry/observers.ts";
 import { warmUp } from "./warm-up.ts";
 import { startExecutor } from "./workers/start-executor.ts";
 
@@ -71,13 +70,9 @@ export async function startServer(
     ...(options.modelDir !== undefined && { modelDir: options.modelDir }),
   });
   keepFreedMemory();
-  const tracing = await startTracing({
-    env: process.env,
-    log: createLog(options, extras.logSink),
-    serviceName: source.name,
-    folders: [folder],
-  });
-  const server = new Server(source, options, extras, tracing);
+  const log = createLog(options, extras.logSink);
+  const observers = await startObservers(source.name, folder, options, log);
+  const server = new Server(source, options, log, extras.extend, observers);
   await server.start();
   return server;
 }
@@ -90,7 +85,7 @@ class Server implements RunningServer {
   readonly #model: ServedModel;
   readonly #connections: Connections;
   readonly #app: () => Promise<Application>;
-  readonly #tracing: Tracing | undefined;
+  readonly #observers: Observers;
   readonly #done = Promise.withResolvers<void>();
   #eventLoop: EventLoopMonitor | undefined;
   #restTimer: NodeJS.Timeout | undefined;
@@ -100,20 +95,21 @@ class Server implements RunningServer {
   constructor(
     source: ModelSource,
     options: ServerOptions,
-    extras: ServerExtras,
-    tracing: Tracing | undefined,
+    log: ServerLog,
+    extend: ExtendApp | undefined,
+    observers: Observers,
   ) {
     this.#options = options;
-    this.#tracing = tracing;
+    this.#observers = observers;
     this.#port = options.httpPort;
-    this.#log = createLog(options, extras.logSink);
+    this.#log = log;
     this.#model = new ServedModel(source);
     const limits = { ...DEFAULT_LIMITS, maxTensorBytes: options.maxTensorBytes };
     this.#limits = limits;
     const plane = new DataPlane(limits);
     plane.register(this.#model);
-    const services = { plane, lifecycle: this.#lifecycle, options, limits, log: this.#log, tracing };
-    this.#app = lazyApp(services, () => this.#eventLoop, extras.extend);
+    const services = { plane, lifecycle: this.#lifecycle, options, limits, log, ...observers };
+    this.#app = lazyApp(services, () => this.#eventLoop, extend);
     this.#connections = new Connections(
       createHttpServer(options, createListener(services, this.#app)),
       this.#log,
@@ -222,7 +218,7 @@ class Server implements RunningServer {
     clearTimeout(this.#restTimer);
     this.#eventLoop?.[Symbol.dispose]();
     await this.#model[Symbol.asyncDispose]();
-    await this.#tracing?.[Symbol.asyncDispose]();
+    await stopObservers(this.#observers);
     this.#lifecycle.enter("stopped");
     this.#done.resolve();
   }
@@ -240,6 +236,7 @@ function lazyApp(
     const metricsPage = new MetricsPage({
       models: () => services.plane.models,
       eventLoop,
+      payloadCounts: () => services.payloadLog?.counts,
       log: services.log,
     });
     return createControlApp({ ...services, metricsPage, productVersion: productVersion() }, extend);

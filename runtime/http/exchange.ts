@@ -102,6 +102,7 @@ export class Exchange implements Timed, BodySink {
     this.#bodyRead = true;
     this.#body = body;
     model.deadlines.add(this, performance.now());
+    this.#logPayload("request", this.#req.headers["content-type"], this.#jsonLength, [body.bytes]);
     try {
       const job = this.#decode(body);
       this.#bodyIsFree = false;
@@ -138,7 +139,7 @@ export class Exchange implements Timed, BodySink {
   }
 
   #job(payload: Job["payload"], parameters: Job["parameters"]): Job {
-    this.#requestId = this.#callersId ?? newRequestId();
+    this.#requestId ??= this.#callersId ?? newRequestId();
     const headers = this.#req.headers as Record<string, string>;
     return {
       verb: this.#route.verb,
@@ -189,6 +190,7 @@ export class Exchange implements Timed, BodySink {
     compressed: CompressedBody | undefined,
   ): void {
     if (this.#res.destroyed) return this.#count(LEFT);
+    this.#logPayload("response", body.contentType, body.jsonLength, [body.head, ...body.tail]);
     const headers = extra.length === 0 ? this.#extraHeaders() : [...extra, ...this.#extraHeaders()];
     if (compressed === undefined) sendEncoded(this.#res, body, headers);
     else sendCompressed(this.#res, body, compressed, headers);
@@ -278,6 +280,19 @@ export class Exchange implements Timed, BodySink {
     const { protocol, verb } = this.#route;
     this.#span?.end(httpResult(status, this.#requestId ?? this.#callersId));
     this.#model?.metrics.routes[protocol][verb].answered(status, performance.now() - this.#startedAt);
+  }
+
+  #logPayload(
+    side: "request" | "response",
+    contentType: string | undefined,
+    jsonLength: number | undefined,
+    parts: readonly (string | Uint8Array)[],
+  ): void {
+    const { payloadLog } = this.#services;
+    if (payloadLog === undefined) return;
+    this.#requestId ??= this.#callersId ?? newRequestId();
+    const id = this.#req.headers["ce-id"] ?? this.#requestId;
+    payloadLog[side]({ id: String(id), contentType, jsonLength, parts });
   }
 
   #logLatency(model: ServedModel, { timings }: JobResult): void {
