@@ -79,6 +79,18 @@ export interface ServerConfig {
   readonly drainDelayMs?: number;
   /** Milliseconds that requests in flight have to finish after the drain delay. Default 30 000. */
   readonly gracePeriodMs?: number;
+  /** Answers larger than this, in bytes, are compressed for clients that ask for it; 0: none. Default 16 KiB. */
+  readonly compressAboveBytes?: number;
+  /** The source of CloudEvents answered. Default: `io.kserve.inference.` and the model's name. */
+  readonly ceSource?: string;
+  /** The type of CloudEvents answered. Default `io.kserve.inference.response`. */
+  readonly ceType?: string;
+  /** Whether a CloudEvent answered keeps the request's other attributes. Default false. */
+  readonly ceMerge?: boolean;
+  /** URL that requests and answers are sent to, as KServe's logger does. Default: none. */
+  readonly payloadLogUrl?: string;
+  /** What is sent there. Default `all`. */
+  readonly payloadLogMode?: "all" | "request" | "response";
   /** How NaN and infinities appear in JSON. Default `null`. */
   readonly nonFinite?: "null" | "error" | "string";
   /** Log a line with the stage times of every request. Default false. */

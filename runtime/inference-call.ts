@@ -5,8 +5,9 @@ import { predictionTensors } from "../protocol/convert/index.ts";
 import type { Timed } from "./deadlines.ts";
 import type { InferenceServices } from "./http/inference-services.ts";
 import { newRequestId } from "./http/request-head.ts";
-import type { JobResult } from "./pipeline/executor.ts";
+import type { JobResult, StageTimings } from "./pipeline/executor.ts";
 import type { ServedModel } from "./served-model.ts";
+import type { CallAttributes, CallSpan } from "./telemetry/tracing.ts";
 
 /** What an inference request asks for. */
 export interface InferenceTarget {
@@ -32,10 +33,14 @@ export abstract class InferenceCall<Answer> implements Timed {
   protected readonly callersId: string | undefined;
   /** Undefined while it is not known. */
   protected target: InferenceTarget | undefined;
-  readonly #startedAt = performance.now();
+  /** By `performance.now()`. */
+  protected readonly startedAt = performance.now();
+  /** Set by the transport, where tracing is on. */
+  protected span: CallSpan | undefined;
   readonly #abort = new AbortController();
   #model: ServedModel | undefined;
   #requestId: string | undefined;
+  #timings: StageTimings | undefined;
   #predictorHasInputs = false;
   #ended = false;
 
@@ -46,10 +51,12 @@ export abstract class InferenceCall<Answer> implements Timed {
 
   /** Writes a prediction in the transport's form. What it throws becomes the answer. */
   protected abstract encode(model: ServedModel, prediction: Prediction): Answer;
-  /** Sends what `encode` wrote. */
+  /** Sends what `encode` wrote, and calls `answered` when that is done: now or later. */
   protected abstract sendAnswer(answer: Answer): void;
   /** Sends a failure and logs it with `failureFields`. @returns the HTTP status that it is counted by */
   protected abstract sendFailure(error: unknown): number;
+  /** What a span learns of the end of the call. */
+  protected abstract spanResult(status: number): CallAttributes;
   /** Gives the memory of the request back, if the answer, which may show it, is out. */
   protected abstract releaseInputs(): void;
 
@@ -87,8 +94,7 @@ export abstract class InferenceCall<Answer> implements Timed {
   ): void {
     const model = this.#model as ServedModel;
     const { protocol, verb } = this.target as InferenceTarget;
-    const requestId = this.callersId ?? newRequestId();
-    this.#requestId = requestId;
+    const { requestId } = this;
     this.#predictorHasInputs = true;
     const job = { verb, protocol, requestId, headers, parameters, payload, deadlineAt: this.deadlineAt };
     this.services.plane.infer(model, job, this.#abort.signal).then(
@@ -97,9 +103,20 @@ export abstract class InferenceCall<Answer> implements Timed {
     );
   }
 
+  /** The caller's id of the request, else one of ours. */
+  protected get requestId(): string {
+    this.#requestId ??= this.callersId ?? newRequestId();
+    return this.#requestId;
+  }
+
+  /** The request's id where it has one by now. */
+  protected get knownRequestId(): string | undefined {
+    return this.#requestId ?? this.callersId;
+  }
+
   /** The id of a V2 answer: the request's own, else one that no other answer has. */
   protected answerId(given: string | undefined): string {
-    return given ?? (this.callersId === undefined ? (this.#requestId as string) : newRequestId());
+    return given ?? (this.callersId === undefined ? this.requestId : newRequestId());
   }
 
   /** A prediction as tensors. */
@@ -121,6 +138,8 @@ export abstract class InferenceCall<Answer> implements Timed {
   }
 
   #succeed(model: ServedModel, result: JobResult): void {
+    const { verb } = this.target as InferenceTarget;
+    this.span?.ran(verb, result.timings, performance.now());
     this.#predictorHasInputs = false;
     if (this.#ended) return this.releaseInputs();
     let answer: Answer;
@@ -130,11 +149,18 @@ export abstract class InferenceCall<Answer> implements Timed {
       return this.ranIntoError(error);
     }
     this.#end();
-    const { verb } = this.target as InferenceTarget;
     model.metrics.ran(verb, result.timings);
+    this.#timings = result.timings;
     this.sendAnswer(answer);
-    this.#count(200);
-    if (this.services.options.enableLatencyLogging) this.#logLatency(model, result);
+  }
+
+  /**
+   * An answer is out, or nobody was there any more to read it.
+   * @param status the HTTP status that it counts as
+   */
+  protected answered(status: number): void {
+    this.#count(status);
+    if (status === 200 && this.services.options.enableLatencyLogging) this.#logLatency();
   }
 
   /** Fails after the request was read. Only memory that the predictor never had is given back. */
@@ -151,7 +177,7 @@ export abstract class InferenceCall<Answer> implements Timed {
 
   /** What the log says of a failure beside its message. */
   protected get failureFields(): Readonly<Record<string, unknown>> {
-    return { requestId: this.#requestId ?? this.callersId, model: this.target?.model };
+    return { requestId: this.knownRequestId, model: this.target?.model, trace_id: this.span?.traceId };
   }
 
   #end(): void {
@@ -173,21 +199,24 @@ export abstract class InferenceCall<Answer> implements Timed {
   }
 
   #count(status: number): void {
+    this.span?.end(this.spanResult(status));
     if (this.#model === undefined) return;
     const { protocol, verb } = this.target as InferenceTarget;
-    this.#model.metrics.routes[protocol][verb].answered(status, performance.now() - this.#startedAt);
+    this.#model.metrics.routes[protocol][verb].answered(status, performance.now() - this.startedAt);
   }
 
-  #logLatency(model: ServedModel, { timings }: JobResult): void {
-    const { verb } = this.target as InferenceTarget;
+  #logLatency(): void {
+    const { verb, model } = this.target as InferenceTarget;
+    const timings = this.#timings as StageTimings;
     this.services.log.info("request", {
       requestId: this.#requestId,
-      model: model.name,
+      model,
+      trace_id: this.span?.traceId,
       queue_ms: timings.queue,
       preprocess_ms: timings.preProcess,
       [`${verb}_ms`]: timings.predict,
       postprocess_ms: timings.postProcess,
-      total_ms: performance.now() - this.#startedAt,
+      total_ms: performance.now() - this.startedAt,
     });
   }
 }

@@ -29,6 +29,12 @@ export interface ServerOptions {
   drainDelayMs: number;
   gracePeriodMs: number;
   nonFinite: "null" | "error" | "string";
+  compressAboveBytes: number;
+  ceSource: string | undefined;
+  ceType: string;
+  ceMerge: boolean;
+  payloadLogUrl: string | undefined;
+  payloadLogMode: "all" | "request" | "response";
   enableLatencyLogging: boolean;
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
   logFormat: "auto" | "text" | "json";
@@ -225,6 +231,52 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     type: ["null", "error", "string"],
     default: "null",
     doc: "How NaN and infinities of an answer appear in JSON, which has no word for them: null as the KServe Python server does, an error (500), or the strings NaN, Infinity, -Infinity. Binary tensors carry them as they are.",
+  },
+  {
+    key: "compressAboveBytes",
+    flag: "compress_above_bytes",
+    type: "integer",
+    default: 16_384,
+    range: [0, 2_000_000_000],
+    doc: "Answers larger than this are compressed (br, gzip, deflate) for clients that ask for it with Accept-Encoding; 0 compresses none. Within a fast network compression costs more time than it saves.",
+  },
+  {
+    key: "ceSource",
+    flag: "ce_source",
+    type: "string",
+    default: undefined,
+    alias: "CE_SOURCE",
+    doc: "The source of CloudEvents answered. Default: io.kserve.inference. and the model's name.",
+  },
+  {
+    key: "ceType",
+    flag: "ce_type",
+    type: "string",
+    default: "io.kserve.inference.response",
+    alias: "CE_TYPE",
+    doc: "The type of CloudEvents answered.",
+  },
+  {
+    key: "ceMerge",
+    flag: "ce_merge",
+    type: "boolean",
+    default: false,
+    alias: "CE_MERGE",
+    doc: "Whether a CloudEvent answered keeps the request's other attributes: subject, dataschema, extensions.",
+  },
+  {
+    key: "payloadLogUrl",
+    flag: "payload_log_url",
+    type: "string",
+    default: undefined,
+    doc: "URL that requests and answers are sent to as CloudEvents, as KServe's logger does. Default: none.",
+  },
+  {
+    key: "payloadLogMode",
+    flag: "payload_log_mode",
+    type: ["all", "request", "response"],
+    default: "all",
+    doc: "What is sent to --payload_log_url: requests, answers with status 200, or both.",
   },
   {
     key: "enableLatencyLogging",

@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Application } from "express";
 import type { KserveConfig } from "../contract/config.ts";
@@ -28,6 +29,7 @@ import type { ServedModel } from "./served-model.ts";
 import { EventLoopMonitor } from "./telemetry/event-loop.ts";
 import { MetricsPage } from "./telemetry/exposition.ts";
 import { type LogSink, type ServerLog, createLog } from "./telemetry/logger.ts";
+import { type Observers, startObservers, stopObservers } from "./telemetry/observers.ts";
 import { grantedCpus } from "./workers/cpus.ts";
 import { SharedWorkers } from "./workers/shared-workers.ts";
 
@@ -105,9 +107,26 @@ export async function startServer(
     ...(modelDir !== undefined && { modelDir }),
   });
   keepFreedMemory();
-  const server = new Server(served, config, layered, extras);
+  const log = createLog(layered.options, extras.logSink);
+  const observers = await startObservers(serviceName(served), folder, layered.options, log);
+  const server = new Server({ served, config, layered, log, observers, extend: extras.extend });
   await server.start();
   return server;
+}
+
+/** Who we are to those that are told of requests: the model, or the repository's folder. */
+function serviceName(served: Served): string {
+  return served.kind === "model" ? served.name : basename(served.root);
+}
+
+/** What a server is made of. */
+interface ServerParts {
+  readonly served: Served;
+  readonly config: KserveConfig;
+  readonly layered: LayeredOptions;
+  readonly log: ServerLog;
+  readonly observers: Observers;
+  readonly extend: ExtendApp | undefined;
 }
 
 class Server implements RunningServer {
@@ -120,6 +139,7 @@ class Server implements RunningServer {
   readonly #connections: Connections;
   readonly #grpc: GrpcListener | undefined;
   readonly #app: () => Promise<Application>;
+  readonly #observers: Observers;
   readonly #done = Promise.withResolvers<void>();
   #eventLoop: EventLoopMonitor | undefined;
   #restTimer: NodeJS.Timeout | undefined;
@@ -127,17 +147,19 @@ class Server implements RunningServer {
   #port: number;
   #grpcPort: number | undefined;
 
-  constructor(served: Served, config: KserveConfig, layered: LayeredOptions, extras: ServerExtras) {
+  constructor({ served, config, layered, log, observers, extend }: ServerParts) {
     const { options } = layered;
+    this.#observers = observers;
     this.#options = options;
+    this.#observers = observers;
     this.#port = options.httpPort;
-    this.#log = createLog(options, extras.logSink);
+    this.#log = log;
     const limits = { ...DEFAULT_LIMITS, maxTensorBytes: options.maxTensorBytes };
-    this.#store = storeOf(served, { options: layered, config, log: this.#log });
+    this.#store = storeOf(served, { options: layered, config, log });
     this.#repository = this.#createRepository(limits);
     const plane = new DataPlane(this.#repository, limits);
-    const services = { plane, lifecycle: this.#lifecycle, options, limits, log: this.#log };
-    this.#app = lazyApp(services, () => this.#eventLoop, extras.extend);
+    const services = { plane, lifecycle: this.#lifecycle, options, limits, log, ...observers };
+    this.#app = lazyApp(services, () => this.#eventLoop, extend);
     this.#connections = new Connections(
       createHttpServer(options, createListener(services, this.#app)),
       this.#log,
@@ -301,6 +323,7 @@ class Server implements RunningServer {
     clearTimeout(this.#restTimer);
     this.#eventLoop?.[Symbol.dispose]();
     await this.#repository[Symbol.asyncDispose]();
+    await stopObservers(this.#observers);
     this.#lifecycle.enter("stopped");
     this.#done.resolve();
   }
@@ -336,6 +359,7 @@ function lazyApp(
     const metricsPage = new MetricsPage({
       models: () => services.plane.models,
       eventLoop,
+      payloadCounts: () => services.payloadLog?.counts,
       log: services.log,
     });
     return createControlApp({ ...services, metricsPage, productVersion: productVersion() }, extend);

@@ -14,6 +14,7 @@ export type ServerKind =
   | "first-ten-inline"
   | "first-ten-worker"
   | "busy"
+  | "mortal"
   | "iris"
   | "digits"
   | "direct-iris"
@@ -22,8 +23,16 @@ export type ServerKind =
 /** Our server as it is shipped, or straight from its sources. */
 export type OwnServer = "dist" | "source";
 
+/** Further flags of our server, or other values of those it has. */
+export type Flags = Readonly<Record<string, string | number>>;
+
 /** The arguments of Node that run a server on a port. */
-export function serverArguments(kind: ServerKind, port: number, own: OwnServer): readonly string[] {
+export function serverArguments(
+  kind: ServerKind,
+  port: number,
+  own: OwnServer,
+  flags: Flags = {},
+): readonly string[] {
   switch (kind) {
     case "bare":
     case "express":
@@ -33,19 +42,20 @@ export function serverArguments(kind: ServerKind, port: number, own: OwnServer):
       return [local("./direct-loop.ts"), kind === "direct-iris" ? "iris-onnx" : "digits-onnx"];
     case "iris":
     case "digits":
-      return serve(modelFolder(`${kind}-onnx`), port, own);
+      return serve(modelFolder(`${kind}-onnx`), port, own, flags);
     default:
-      return serve(local(`../predictors/${kind}`), port, own);
+      return serve(local(`../predictors/${kind}`), port, own, flags);
   }
 }
 
-function serve(folder: string, port: number, own: OwnServer): readonly string[] {
+function serve(folder: string, port: number, own: OwnServer, more: Flags): readonly string[] {
   const flags = {
     "--http_port": port,
     "--model_name": MODEL_NAME,
     "--log_level": "error",
     "--workers": 1,
     "--intra_op_threads": 1,
+    ...more,
   };
   return [
     entryPoint(own),

@@ -2,7 +2,7 @@ import { type Socket, connect } from "node:net";
 import { once } from "node:events";
 import { Child } from "./child.ts";
 import { freePort } from "./free-port.ts";
-import { type OwnServer, type ServerKind, serverArguments } from "./kinds.ts";
+import { type Flags, type OwnServer, type ServerKind, serverArguments } from "./kinds.ts";
 
 const LONGEST_START_MS = 30_000;
 const RETRY_MS = 0.5;
@@ -21,13 +21,15 @@ export interface LaunchOptions {
   readonly own: OwnServer;
   /** Undefined: on any core. */
   readonly core: number | undefined;
+  /** Further flags of our server. */
+  readonly flags?: Flags;
 }
 
 /** Starts a server and waits until it is ready. */
 export async function launch(kind: ServerKind, options: LaunchOptions): Promise<Launched> {
   const port = await freePort();
   const startedAt = performance.now();
-  const child = new Child(serverArguments(kind, port, options.own), { core: options.core });
+  const child = new Child(serverArguments(kind, port, options.own, options.flags), { core: options.core });
   try {
     while (!(await isReady(port))) {
       if (child.ended !== undefined) throw new Error(`the server ${kind} ${child.ended}`);

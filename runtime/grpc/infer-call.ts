@@ -11,20 +11,35 @@ import { freeBuffer } from "../http/free.ts";
 import type { InferenceServices } from "../http/inference-services.ts";
 import { InferenceCall } from "../inference-call.ts";
 import type { ServedModel } from "../served-model.ts";
+import type { CallAttributes } from "../telemetry/tracing.ts";
 import type { CallHandler, GrpcCall } from "./call.ts";
 import { callMetadata } from "./call-headers.ts";
 import { reportFailure } from "./report-failure.ts";
+import { OK } from "./status.ts";
 import type { ReceivedMessage } from "./message-reader.ts";
+
+/** A span's name and what it says, as OpenTelemetry's conventions for RPC have it. */
+const METHOD = "inference.GRPCInferenceService/ModelInfer";
+const SPAN_ATTRIBUTES = {
+  "rpc.system": "grpc",
+  "rpc.service": "inference.GRPCInferenceService",
+  "rpc.method": "ModelInfer",
+  "kserve.protocol": "grpc-v2",
+};
 
 /** One ModelInfer. */
 export class InferCall extends InferenceCall<EncodedMessage> implements CallHandler {
   readonly #call: GrpcCall;
   #message: ReceivedMessage | undefined;
   #request: GrpcInferRequest | undefined;
+  #status = OK;
 
   constructor(services: InferenceServices, call: GrpcCall, callersId: string | undefined) {
     super(services, callersId);
     this.#call = call;
+    const { tracing } = services;
+    if (tracing === undefined) return;
+    this.span = tracing.startCall(METHOD, callMetadata(call.headers), SPAN_ATTRIBUTES, this.startedAt);
   }
 
   received(message: ReceivedMessage): void {
@@ -36,7 +51,8 @@ export class InferCall extends InferenceCall<EncodedMessage> implements CallHand
       const request = decodeInferRequest(message.bytes, this.services.limits);
       this.#request = request;
       const payload = { kind: "tensors", tensors: request.tensors } as const;
-      this.run(payload, request.parameters, callMetadata(this.#call.headers));
+      const metadata = callMetadata(this.#call.headers);
+      this.run(payload, request.parameters, this.span?.headersFor(metadata) ?? metadata);
     } catch (error) {
       this.ranIntoError(error);
     }
@@ -80,12 +96,21 @@ export class InferCall extends InferenceCall<EncodedMessage> implements CallHand
 
   protected override sendAnswer(message: EncodedMessage): void {
     this.#call.answer(message);
+    this.answered(200);
   }
 
   protected override sendFailure(error: unknown): number {
     const failure = reportFailure(this.services.log, error, this.failureFields);
+    this.#status = failure.code;
+    this.span?.failed(failure.message, failure.httpStatus >= 500);
     this.#call.finish(failure);
     return failure.httpStatus;
+  }
+
+  protected override spanResult(): CallAttributes {
+    const result = { "rpc.grpc.status_code": this.#status, "kserve.model.name": this.target?.model ?? "" };
+    const requestId = this.knownRequestId;
+    return requestId === undefined ? result : { ...result, "kserve.request_id": requestId };
   }
 
   protected override releaseInputs(): void {

@@ -1,4 +1,11 @@
 import { InvalidInput, KtsError, messageOf } from "../../contract/errors.ts";
+import { Gate } from "./gate.ts";
+
+/**
+ * Decompressions at a time, as many as zlib has threads: each may take the memory of the largest body allowed, however
+ * little came over the wire.
+ */
+const gate = new Gate(4);
 
 /** The answer to a body above the limit. */
 export function bodyTooLarge(maxBytes: number): KtsError {
@@ -35,14 +42,25 @@ export async function decompress(
   bytes: Uint8Array,
   maxBytes: number,
 ): Promise<Uint8Array> {
+  if (coding === "gzip" && leastBytes(bytes) > maxBytes) throw bodyTooLarge(maxBytes);
+  return gate.run(() => undo(coding, bytes, maxBytes));
+}
+
+/** Gzip's last four bytes say how much its last member holds, modulo 4 GiB: it cannot be less. */
+function leastBytes(bytes: Uint8Array): number {
+  if (bytes.byteLength < 4) return 0;
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.byteLength - 4, true);
+}
+
+async function undo(coding: ContentCoding, bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {
   const zlib = await import("node:zlib");
-  const undo: Record<ContentCoding, Undo> = {
+  const ways: Record<ContentCoding, Undo> = {
     gzip: zlib.gunzip,
     deflate: isZlib(bytes) ? zlib.inflate : zlib.inflateRaw,
     br: zlib.brotliDecompress,
   };
   const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-  undo[coding](bytes, { maxOutputLength: maxBytes }, (error, plain) => {
+  ways[coding](bytes, { maxOutputLength: maxBytes, chunkSize: chunkBytes(bytes) }, (error, plain) => {
     if (error === null) resolve(plain);
     else if (error.code === "ERR_BUFFER_TOO_LARGE") reject(bodyTooLarge(maxBytes));
     else
@@ -55,9 +73,17 @@ export async function decompress(
   return promise;
 }
 
+/**
+ * Each chunk of output is a turn of the event loop, and zlib's own chunks of 16 KiB take ten times as long for a large
+ * body as these; a small body is not worth a large chunk.
+ */
+function chunkBytes(bytes: Uint8Array): number {
+  return Math.min(Math.max(bytes.byteLength * 8, 16_384), 1_048_576);
+}
+
 type Undo = (
   bytes: Uint8Array,
-  options: { maxOutputLength: number },
+  options: { maxOutputLength: number; chunkSize: number },
   done: (error: NodeJS.ErrnoException | null, plain: Uint8Array) => void,
 ) => void;
 

@@ -1,30 +1,49 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { KtsError } from "../../contract/errors.ts";
-import type { Prediction } from "../../contract/inference.ts";
+import { ERROR_CATALOGUE, type KtsError } from "../../contract/errors.ts";
+import type { Payload, Prediction } from "../../contract/inference.ts";
 import type { EncodedBody } from "../../protocol/body.ts";
 import { decodeV1Request, encodeV1Response } from "../../protocol/v1.ts";
 import { decodeV2Request, encodeV2Response, type V2Request } from "../../protocol/v2.ts";
 import { InferenceCall } from "../inference-call.ts";
 import type { ServedModel } from "../served-model.ts";
+import type { CallAttributes } from "../telemetry/tracing.ts";
 import { type BodySink, type RequestBody, readBody } from "./body.ts";
-import { contentCoding } from "./decompress.ts";
+import { type CompressedBody, acceptedCoding, bodyBytes, compress } from "./compress.ts";
+import { type ContentCoding, contentCoding } from "./decompress.ts";
 import { type ErrorAnswer, logFailure, toErrorAnswer } from "./errors.ts";
+import { EventEnvelope, type OpenedBody } from "./event-envelope.ts";
 import { freeBuffer } from "./free.ts";
+import { httpResult, startHttpSpan } from "./http-span.ts";
 import type { InferenceServices } from "./inference-services.ts";
 import { callersRequestId, contentLength, jsonLengthOf } from "./request-head.ts";
-import { type RawHeaders, refuseUnread, sendEncoded, sendError } from "./respond.ts";
+import { type RawHeaders, refuseUnread, sendCompressed, sendEncoded, sendError } from "./respond.ts";
 import type { InferenceRoute } from "./route-match.ts";
 
 const PLAIN: RawHeaders = [];
 const LAST: RawHeaders = ["Connection", "close"];
+/** What an answer counts as that nobody was there to read. */
+const LEFT = ERROR_CATALOGUE.KTS_CANCELLED.http;
+
+/** A request as the predictor takes it. */
+interface DecodedRequest {
+  readonly payload: Payload;
+  readonly parameters: Readonly<Record<string, unknown>>;
+}
+
+/** An answer, and the headers that go with it. */
+interface EncodedAnswer {
+  readonly body: EncodedBody;
+  readonly headers: RawHeaders;
+}
 
 /** One inference request over HTTP/1.1: reads and decodes its body, encodes and sends the answer. */
-export class Exchange extends InferenceCall<EncodedBody> implements BodySink {
+export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink {
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
   readonly #route: InferenceRoute;
   #jsonLength: number | undefined;
   #body: RequestBody | undefined;
+  #envelope: EventEnvelope | undefined;
   #v2: V2Request | undefined;
   #bodyRead = false;
 
@@ -33,6 +52,8 @@ export class Exchange extends InferenceCall<EncodedBody> implements BodySink {
     this.#req = req;
     this.#res = res;
     this.#route = route;
+    const { tracing } = services;
+    if (tracing !== undefined) this.span = startHttpSpan(tracing, req, route, this.startedAt);
   }
 
   /** Starts. Checks in KServe's order: the model exists, is ready, the body is right. */
@@ -62,30 +83,46 @@ export class Exchange extends InferenceCall<EncodedBody> implements BodySink {
     this.#bodyRead = true;
     this.#body = body;
     this.startClock();
+    this.#logPayload("request", this.#req.headers["content-type"], this.#jsonLength, [body.bytes]);
     try {
-      if (this.#route.protocol === "v1") this.#runV1(body);
-      else this.#runV2(body);
+      const { payload, parameters } = this.#decode(body);
+      const headers = this.#req.headers as Record<string, string>;
+      this.run(payload, parameters, this.span?.headersFor(headers) ?? headers);
     } catch (error) {
       this.ranIntoError(error);
     }
   }
 
-  #runV1(body: RequestBody): void {
-    const { instances, parameters } = decodeV1Request(body.bytes, this.services.limits);
-    this.run({ kind: "instances", instances }, parameters, this.#headers);
+  #decode({ bytes }: RequestBody): DecodedRequest {
+    const whole = { bytes, jsonLength: this.#jsonLength };
+    const { envelope, decoded } = EventEnvelope.open(
+      this.#req.headers,
+      whole,
+      this.services.limits,
+      (body) => (this.#route.protocol === "v1" ? this.#decodeV1(body) : this.#decodeV2(body)),
+    );
+    this.#envelope = envelope;
+    return decoded;
   }
 
-  #runV2(body: RequestBody): void {
-    const request = decodeV2Request(body.bytes, this.#jsonLength, this.services.limits);
+  #decodeV1({ bytes }: OpenedBody): DecodedRequest {
+    const { instances, parameters } = decodeV1Request(bytes, this.services.limits);
+    return { payload: { kind: "instances", instances }, parameters };
+  }
+
+  #decodeV2({ bytes, jsonLength }: OpenedBody): DecodedRequest {
+    const request = decodeV2Request(bytes, jsonLength, this.services.limits);
     this.#v2 = request;
-    this.run({ kind: "tensors", tensors: request.tensors }, request.parameters, this.#headers);
+    return { payload: { kind: "tensors", tensors: request.tensors }, parameters: request.parameters };
   }
 
-  get #headers(): Record<string, string> {
-    return this.#req.headers as Record<string, string>;
+  protected override encode(model: ServedModel, prediction: Prediction): EncodedAnswer {
+    const body = this.#encodeBody(model, prediction);
+    if (this.#envelope === undefined) return { body, headers: PLAIN };
+    return this.#envelope.wrap(body, model.name, this.services.options);
   }
 
-  protected override encode(model: ServedModel, prediction: Prediction): EncodedBody {
+  #encodeBody(model: ServedModel, prediction: Prediction): EncodedBody {
     const { options } = this.services;
     const request = this.#v2;
     if (request === undefined) return encodeV1Response(prediction, this.#route.verb, options);
@@ -101,18 +138,39 @@ export class Exchange extends InferenceCall<EncodedBody> implements BodySink {
     );
   }
 
-  protected override sendAnswer(body: EncodedBody): void {
-    sendEncoded(this.#res, body, this.#extraHeaders());
+  protected override sendAnswer(answer: EncodedAnswer): void {
+    const coding = this.#answerCoding(answer.body);
+    if (coding === undefined) return this.#send(answer, undefined);
+    const send = (compressed: CompressedBody | undefined) => this.#send(answer, compressed);
+    compress(coding, answer.body).then(send, () => send(undefined));
+  }
+
+  /** The compression of an answer; undefined where the client wants none, or it is too small to gain by it. */
+  #answerCoding(body: EncodedBody): ContentCoding | undefined {
+    const { compressAboveBytes } = this.services.options;
+    const accepted = this.#req.headers["accept-encoding"];
+    if (accepted === undefined || compressAboveBytes === 0) return undefined;
+    return bodyBytes(body) > compressAboveBytes ? acceptedCoding(accepted as string) : undefined;
+  }
+
+  #send({ body, headers }: EncodedAnswer, compressed: CompressedBody | undefined): void {
+    if (this.#res.destroyed) return this.answered(LEFT);
+    this.#logPayload("response", body.contentType, body.jsonLength, [body.head, ...body.tail]);
+    const extra = headers.length === 0 ? this.#extraHeaders() : [...headers, ...this.#extraHeaders()];
+    if (compressed === undefined) sendEncoded(this.#res, body, extra);
+    else sendCompressed(this.#res, body, compressed, extra);
+    this.answered(200);
   }
 
   protected override sendFailure(error: unknown): number {
     const answer = toErrorAnswer(error);
     logFailure(this.services.log, error, answer, this.failureFields);
-    if (!this.#res.destroyed) this.#send(answer);
+    this.span?.failed(answer.body, answer.status >= 500);
+    if (!this.#res.destroyed) this.#refuse(answer);
     return answer.status;
   }
 
-  #send(answer: ErrorAnswer): void {
+  #refuse(answer: ErrorAnswer): void {
     const unread = !this.#bodyRead && !this.#req.complete;
     // A client that waits for "100 Continue" may or may not send its body after this answer: the connection is lost.
     const undecided = unread && this.#req.headers.expect !== undefined;
@@ -127,9 +185,25 @@ export class Exchange extends InferenceCall<EncodedBody> implements BodySink {
     return last ? [...echo, ...LAST] : echo;
   }
 
+  protected override spanResult(status: number): CallAttributes {
+    return httpResult(status, this.knownRequestId);
+  }
+
   protected override releaseInputs(): void {
     if (this.#body === undefined || this.predictorHasInputs || !this.#res.closed) return;
     freeBuffer(this.#body.owner);
     this.#body = undefined;
+  }
+
+  #logPayload(
+    side: "request" | "response",
+    contentType: string | undefined,
+    jsonLength: number | undefined,
+    parts: readonly (string | Uint8Array)[],
+  ): void {
+    const { payloadLog } = this.services;
+    if (payloadLog === undefined) return;
+    const id = this.#req.headers["ce-id"] ?? this.requestId;
+    payloadLog[side]({ id: String(id), contentType, jsonLength, parts });
   }
 }

@@ -36,6 +36,8 @@ export function createHttpServer(
     noDelay: true,
     requireHostHeader: false,
   });
+  // Node would drop what is beyond a number of headers, without a word; they are limited by their bytes.
+  server.maxHeadersCount = 0;
   server.on("request", handle);
   // The handler itself says "continue", once it knows that it wants the body.
   server.on("checkContinue", handle);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { EncodedBody } from "../../protocol/body.ts";
+import type { CompressedBody } from "./compress.ts";
 import type { ErrorAnswer } from "./errors.ts";
 
 /** Alternating header names and values, as `writeHead` takes them without a detour. */
@@ -38,6 +39,20 @@ export function sendEncoded(res: ServerResponse, body: EncodedBody, extra: RawHe
   res.write(head);
   for (const part of tail) res.write(part);
   res.end();
+}
+
+/** Answers 200 with an encoded prediction that is compressed. The length of its JSON is that before compression. */
+export function sendCompressed(
+  res: ServerResponse,
+  { contentType, jsonLength }: EncodedBody,
+  { coding, bytes }: CompressedBody,
+  extra: RawHeaders = NONE,
+): void {
+  const headers = ["Content-Type", contentType, "Content-Length", String(bytes.byteLength)];
+  headers.push("Content-Encoding", coding, "Vary", "Accept-Encoding");
+  if (jsonLength !== undefined) headers.push("Inference-Header-Content-Length", String(jsonLength));
+  res.writeHead(200, withExtra(headers, extra));
+  res.end(bytes);
 }
 
 function withExtra(headers: string[], extra: RawHeaders): string[] {

@@ -4,6 +4,7 @@ import type { ExecutorLoad } from "../pipeline/executor.ts";
 import type { EventLoopMonitor } from "./event-loop.ts";
 import type { Histogram } from "./histogram.ts";
 import type { ModelMetrics, RouteMetrics } from "./model-metrics.ts";
+import type { PayloadCounts } from "./payload-log.ts";
 
 /** A model as its metrics are read. */
 export interface MeteredModel {
@@ -42,6 +43,7 @@ interface Value {
 export class MetricsPage {
   readonly #models: () => readonly MeteredModel[];
   readonly #eventLoop: () => EventLoopMonitor | undefined;
+  readonly #payloadCounts: () => PayloadCounts | undefined;
   readonly #log: PredictorLog;
   readonly #clashes = new Set<string>();
   #registry: Promise<Registry> | undefined;
@@ -49,10 +51,13 @@ export class MetricsPage {
   constructor(sources: {
     models: () => readonly MeteredModel[];
     eventLoop: () => EventLoopMonitor | undefined;
+    /** Undefined where payloads are not logged. */
+    payloadCounts: () => PayloadCounts | undefined;
     log: PredictorLog;
   }) {
     this.#models = sources.models;
     this.#eventLoop = sources.eventLoop;
+    this.#payloadCounts = sources.payloadCounts;
     this.#log = sources.log;
   }
 
@@ -132,6 +137,9 @@ export class MetricsPage {
     gauge("kserve_ts_in_flight_requests", "Requests not answered yet", (model) => model.metrics.inFlight);
     gauge("kserve_ts_model_ready", "1 when the model can answer", (model) => Number(model.ready));
     gauge("kserve_ts_model_load_seconds", "Time the model's load took", (model) => model.metrics.loadSeconds);
+    add("kserve_ts_payload_log_events_total", "counter", "Payloads logged, by what became of them", () =>
+      Object.entries(this.#payloadCounts() ?? {}).map(([outcome, value]) => ({ value, labels: { outcome } })),
+    );
     add("kserve_ts_event_loop_delay_seconds", "gauge", "Event loop delay since the last reading", () => {
       const delay = this.#eventLoop()?.read();
       if (delay === undefined) return [];

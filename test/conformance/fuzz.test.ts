@@ -72,6 +72,12 @@ const REQUESTS: Partial<Record<VectorModel, readonly VectorRequest[]>> = {
     },
   ],
   echo: [
+    {
+      method: "POST",
+      path: "/v1/models/echo:predict",
+      headers: { "content-type": "application/cloudevents+json" },
+      body: { specversion: "1.0", id: "1", source: "s", type: "t", size: 3, data: { instances: [1, "a"] } },
+    },
     { method: "POST", path: "/v1/models/echo:predict", body: { instances: [1, { a: [null, "text"] }] } },
     {
       method: "POST",

@@ -22,6 +22,7 @@ export const PACKAGE_HOMES = {
   "@tensorflow/tfjs-backend-wasm": ["runtime/engines"],
   dockerode: ["builder/docker"],
   "@kubernetes/client-node": ["deployer/cluster"],
+  "@opentelemetry/api": ["runtime/telemetry"],
   "@grpc/grpc-js": ["runtime/grpc", "client/grpc"],
 };
 

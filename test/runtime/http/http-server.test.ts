@@ -6,9 +6,13 @@ import { createLog } from "../../../runtime/telemetry/logger.ts";
 import { RawClient } from "./raw-client.ts";
 
 describe("the HTTP server", () => {
-  it("answers 408 and closes when a request's head does not come to its end", async () => {
-    const server = createHttpServer({ maxHeaderBytes: 16_384, timeoutKeepAlive: 65 }, (_req, res) => {
-      res.end();
+  it.each([
+    ["head", "GET / HTTP/1.1\r\nHost: te"],
+    ["body", "POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n1"],
+    ["chunked body", "POST / HTTP/1.1\r\nHost: test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n1"],
+  ])("answers 408 and closes when a request's %s does not come to its end", async (_part, bytes) => {
+    const server = createHttpServer({ maxHeaderBytes: 16_384, timeoutKeepAlive: 65 }, (req, res) => {
+      req.resume().on("end", () => res.end());
     });
     const connections = new Connections(server, createLog({ logLevel: "silent", logFormat: "json" }));
     // The server's own limits are half a minute; the mechanism is the same with shorter ones.
@@ -17,7 +21,7 @@ describe("the HTTP server", () => {
     await connections.listen(0, "127.0.0.1");
     const { port } = server.address() as AddressInfo;
     using client = await RawClient.connect(port);
-    await client.send("GET / HTTP/1.1\r\nHost: te");
+    await client.send(bytes);
     const { status, body } = await client.answer();
     expect(status).toBe(408);
     expect(JSON.parse(String(body))).toEqual({ error: "The request took too long to arrive." });
