@@ -48,7 +48,8 @@ export async function decompress(
 
 /** Gzip's last four bytes say how much its last member holds, modulo 4 GiB: it cannot be less. */
 function leastBytes(bytes: Uint8Array): number {
-  if (bytes.byteLength < 4) return 0;
+  // What is no gzip at all is another mistake, which zlib finds.
+  if (bytes.byteLength < 18 || bytes[0] !== 0x1f || bytes[1] !== 0x8b) return 0;
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.byteLength - 4, true);
 }
 
