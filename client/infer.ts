@@ -2,7 +2,7 @@ import { DATATYPE_ARRAY, isDatatype } from "../contract/datatype.ts";
 import { describeValue } from "../contract/describe.ts";
 import { InvalidInput } from "../contract/errors.ts";
 import { type NamedTensors, type Tensor, elementCount, isTensor } from "../contract/tensor.ts";
-import type { EncodedBody } from "../protocol/body.ts";
+import { BINARY_TYPE, type EncodedBody } from "../protocol/body.ts";
 import { DEFAULT_LIMITS, type DecodeLimits } from "../protocol/limits.ts";
 import { type DecodedV2Response, decodeV2Response, encodeV2Request } from "../protocol/v2.ts";
 import { jsonLengthOf } from "./inference-header.ts";
@@ -81,7 +81,14 @@ export function answerLimits(maxAnswerBytes: number): DecodeLimits {
 
 /** @throws KtsError KTS_SERVER_ANSWERED when it is no V2 answer */
 export function readInferResult({ headers, bytes }: ServerAnswer, maxAnswerBytes: number): InferResult {
-  return toInferResult(decodeV2Response(bytes, jsonLengthOf(headers), answerLimits(maxAnswerBytes)));
+  const jsonLength = jsonLengthOf(headers);
+  if (jsonLength === undefined && headers["content-type"]?.startsWith(BINARY_TYPE) === true) {
+    // In a browser most likely: a page sees of another origin's headers only those that the server exposes.
+    const problem =
+      "its header Inference-Header-Content-Length is not there; a server of another origin has to expose it, or ask with binary: false";
+    throw unreadable("V2 answer", problem);
+  }
+  return toInferResult(decodeV2Response(bytes, jsonLength, answerLimits(maxAnswerBytes)));
 }
 
 /** @throws KtsError KTS_SERVER_ANSWERED when two outputs have the same name */

@@ -67,7 +67,7 @@ export class HttpExchange {
     const { socket, statusCode: status = 0 } = response;
     const headers = readHeaders(response);
     const body = new AnswerBody(headers, this.#plan.maxAnswerBytes);
-    response.on("data", (chunk: Buffer<ArrayBuffer>) => body.add(chunk) || this.#refuse());
+    response.on("data", (chunk: Uint8Array) => body.add(chunk) || this.#refuse());
     response.on("error", (error) => this.fail(connectionError(error, this.#url)));
     response.on("end", () => {
       if (!response.complete) return this.fail(brokenConnection(this.#url));
