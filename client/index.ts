@@ -4,6 +4,8 @@ export { GrpcInferenceClient } from "./grpc/grpc-inference-client.ts";
 export type { Duration, ModelStatistics } from "./grpc/statistics.ts";
 export type { InferResult } from "./infer.ts";
 export type { ModelMetadata, ServerMetadata } from "./metadata.ts";
+export type { ModelClient, RestModelClient } from "./model-client.ts";
+export type { ModelInputs, ModelInstance, ModelOutputs } from "./model-types.ts";
 export type {
   CallOptions,
   ClientOptions,

@@ -11,7 +11,7 @@ import type { ServerAnswer } from "./transport.ts";
 import { unreadable } from "./unreadable.ts";
 
 /** A V2 answer. */
-export interface InferResult<Outputs extends NamedTensors = NamedTensors> {
+export interface InferResult<Outputs = NamedTensors> {
   readonly modelName: string;
   /** Undefined where the model has none. */
   readonly modelVersion: string | undefined;

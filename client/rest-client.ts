@@ -2,7 +2,7 @@ import { describeValue } from "../contract/describe.ts";
 import { InvalidInput, type KtsError, isKtsError } from "../contract/errors.ts";
 import type { NamedTensors } from "../contract/tensor.ts";
 import { type EncodedBody, JSON_TYPE } from "../protocol/body.ts";
-import { type Address, modelPath, parseAddress, pathSegment } from "./address.ts";
+import { type Address, checkName, modelPath, parseAddress, pathSegment } from "./address.ts";
 import { clientClosed } from "./http/connection-error.ts";
 import { type InferResult, inferBody, readInferResult } from "./infer.ts";
 import {
@@ -13,6 +13,7 @@ import {
   readModelNames,
   readServerMetadata,
 } from "./metadata.ts";
+import { RestModelClient } from "./model-client.ts";
 import {
   type CallOptions,
   type ClientOptions,
@@ -53,6 +54,21 @@ export class RestClient implements Disposable {
   /** The server's URL, without a slash at its end. */
   get baseUrl(): string {
     return this.#address.url;
+  }
+
+  /**
+   * One model, so that its name is said once, and its inputs and outputs are typed.
+   *
+   * @typeParam Declaration what declares them: `typeof predictor` of a `definePredictor`, `typeof import("./predictor.ts")`,
+   * or `{ inputs: typeof inputs; outputs: typeof outputs }`; a claim of the caller's, which nothing checks. Default: nothing
+   * is known
+   * @param version default: the one the server chooses
+   * @example
+   * const digits = client.model<typeof import("./predictor.ts")>("digits");
+   * const { outputs } = await digits.infer({ image: tensor("FP32", [1, 28, 28], pixels) });
+   */
+  model<Declaration = unknown>(name: string, version?: string): RestModelClient<Declaration> {
+    return new RestModelClient(this, checkName(name, "name"), version);
   }
 
   /** Whether the server runs. False when it answers 503 or 400; throws when it cannot be reached. */

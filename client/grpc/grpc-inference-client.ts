@@ -21,6 +21,7 @@ import { checkName } from "../address.ts";
 import { clientClosed } from "../http/connection-error.ts";
 import { type InferResult, answerLimits, checkInputs, toInferResult } from "../infer.ts";
 import type { ModelMetadata, ServerMetadata } from "../metadata.ts";
+import { ModelClient } from "../model-client.ts";
 import {
   type CallOptions,
   type GrpcClientOptions,
@@ -93,6 +94,21 @@ export class GrpcInferenceClient implements Disposable {
   /** The server's address, such as `grpc://localhost:8081`. */
   get address(): string {
     return this.#address.url;
+  }
+
+  /**
+   * One model, so that its name is said once, and its inputs and outputs are typed.
+   *
+   * @typeParam Declaration what declares them: `typeof predictor` of a `definePredictor`, `typeof import("./predictor.ts")`,
+   * or `{ inputs: typeof inputs; outputs: typeof outputs }`; a claim of the caller's, which nothing checks. Default: nothing
+   * is known
+   * @param version default: the one the server chooses
+   * @example
+   * const digits = client.model<typeof import("./predictor.ts")>("digits");
+   * const { outputs } = await digits.infer({ image: tensor("FP32", [1, 28, 28], pixels) });
+   */
+  model<Declaration = unknown>(name: string, version?: string): ModelClient<Declaration> {
+    return new ModelClient(this, checkName(name, "name"), version);
   }
 
   /** Whether the server runs; throws when it cannot be reached. */

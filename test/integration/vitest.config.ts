@@ -1,0 +1,16 @@
+import { mergeConfig } from "vitest/config";
+import base from "../../vitest.config.ts";
+
+/** Tests against programs that are not of npm: they are installed by the first run, which takes minutes. */
+export default mergeConfig(
+  { ...base, test: { ...base.test, include: [], exclude: [] } },
+  {
+    test: {
+      root: new URL("../../", import.meta.url).pathname,
+      include: ["test/integration/**/*.test.ts"],
+      testTimeout: 180_000,
+      hookTimeout: 900_000,
+      fileParallelism: false,
+    },
+  },
+);
