@@ -83,10 +83,7 @@ describe("the client in Chromium", () => {
         said: {
           true: echoed,
           false: echoed,
-          predicted: [
-            [1, 2.5],
-            [251, 255],
-          ],
+          predicted: [[1, 2.5], { b64: "+/8=" }],
           ready: true,
           failure: { code: "KTS_SERVER_ANSWERED", status: 404 },
           late: "enough",
