@@ -1,5 +1,5 @@
 /** The V2 protocol over gRPC: ModelInfer's messages as bytes, for the server and for clients. */
-export { decodeInferRequest, firstRawOffset, readAskedModel } from "./grpc/decode-request.ts";
+export { decodeInferRequest, firstRawOffset, readAskedModel, readRequestId } from "./grpc/decode-request.ts";
 export { decodeInferResponse } from "./grpc/decode-response.ts";
 export { encodeInferRequest } from "./grpc/encode-request.ts";
 export { encodeInferResponse } from "./grpc/encode-response.ts";

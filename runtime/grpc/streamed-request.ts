@@ -7,6 +7,7 @@ import {
   encodeStreamError,
   encodeStreamResponse,
   readAskedModel,
+  readRequestId,
 } from "../../protocol/grpc.ts";
 import type { InferenceServices } from "../http/inference-services.ts";
 import { type AnswerSink, InferenceCall } from "../inference-call.ts";
@@ -33,6 +34,8 @@ export class StreamedRequest extends InferenceCall<EncodedMessage> implements An
   readonly #call: GrpcCall;
   readonly #onOver: () => void;
   #request: GrpcInferRequest | undefined;
+  /** Of a request that could not be read. */
+  #unreadId: string | undefined;
   #status = OK;
   #isClosed = false;
 
@@ -62,6 +65,7 @@ export class StreamedRequest extends InferenceCall<EncodedMessage> implements An
       const metadata = callMetadata(this.#call.headers);
       this.runStream(payload, request.parameters, this.span?.headersFor(metadata) ?? metadata, this);
     } catch (error) {
+      this.#unreadId = readRequestId(message);
       this.ranIntoError(error);
     }
   }
@@ -109,7 +113,7 @@ export class StreamedRequest extends InferenceCall<EncodedMessage> implements An
     const failure = reportFailure(this.services.log, error, this.failureFields);
     this.#status = failure.code;
     this.span?.failed(failure.message, failure.httpStatus >= 500);
-    const request = { modelName: this.target?.model, id: this.#request?.id };
+    const request = { modelName: this.target?.model, id: this.#request?.id ?? this.#unreadId };
     this.#call.send(encodeStreamError(failure.message, request));
     // Once it is counted.
     queueMicrotask(() => this.#over());

@@ -184,8 +184,8 @@ describe("a request that fails on a stream", () => {
     expect(await stream.rest()).toEqual([
       "a: 0",
       "a: RangeError : no 1",
-      ": Model with name none does not exist.",
-      ": inputs: expected at least one tensor, got none",
+      "b: Model with name none does not exist.",
+      "c: inputs: expected at least one tensor, got none",
       "d: 0",
     ]);
     expect((await stream.status).code).toBe(0);

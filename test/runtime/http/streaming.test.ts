@@ -315,6 +315,8 @@ describe("generated text", () => {
 
   it("may come from a predictor without a signature", async () => {
     await using echo = await servePredictor(ECHO);
+    const { paths } = (await (await fetch(`${echo.url}/openapi.json`)).json()) as { paths: object };
+    expect(paths).toHaveProperty(`${V2}/generate_stream`);
     expect((await postJson(echo, `${V2}/generate`, { text_input: "a" })).body).toMatchObject({
       text_output: "a",
     });
