@@ -232,7 +232,7 @@ describe("a client", () => {
   });
 
   it("that reads slowly is waited for, and has all in the end", async () => {
-    const count = 1500;
+    const count = 600;
     using client = await EventClient.post(server, V1, v1(count, { size: 65_536 }));
     await client.next();
     await untilStalled();
@@ -244,12 +244,12 @@ describe("a client", () => {
   });
 
   it("that reads no more and leaves ends the predictor", async () => {
-    using client = await EventClient.post(server, V1, v1(1500, { size: 65_536 }));
+    using client = await EventClient.post(server, V1, v1(600, { size: 65_536 }));
     await client.next();
     await untilStalled();
     client.leave();
     await until(() => events().includes("finally"));
-    expect(events().length).toBeLessThan(750);
+    expect(events().length).toBeLessThan(300);
   });
 });
 
