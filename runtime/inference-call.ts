@@ -5,7 +5,7 @@ import { predictionTensors } from "../protocol/convert/index.ts";
 import type { Timed } from "./deadlines.ts";
 import type { InferenceServices } from "./http/inference-services.ts";
 import { newRequestId } from "./http/request-head.ts";
-import type { JobResult, StageTimings } from "./pipeline/executor.ts";
+import type { Job, JobResult, StageTimings } from "./pipeline/executor.ts";
 import type { ServedModel } from "./served-model.ts";
 import type { CallAttributes, CallSpan } from "./telemetry/tracing.ts";
 
@@ -16,6 +16,14 @@ export interface InferenceTarget {
   readonly model: string;
   /** The version it names, if it does. */
   readonly version: string | undefined;
+}
+
+/** Where the answers of a stream go. */
+export interface AnswerSink<Answer> {
+  /** Sends the next. @returns what to wait for before another; undefined: nothing */
+  send(answer: Answer): Promise<void> | undefined;
+  /** There are no more. It tells `InferenceCall.answered`. */
+  end(): void;
 }
 
 /**
@@ -40,6 +48,7 @@ export abstract class InferenceCall<Answer> implements Timed {
   readonly #abort = new AbortController();
   #model: ServedModel | undefined;
   #requestId: string | undefined;
+  #answerId: string | undefined;
   #timings: StageTimings | undefined;
   #predictorHasInputs = false;
   #ended = false;
@@ -81,6 +90,11 @@ export abstract class InferenceCall<Answer> implements Timed {
     model.metrics.inFlight++;
   }
 
+  /** The model that was admitted. */
+  protected get admitted(): ServedModel {
+    return this.#model as ServedModel;
+  }
+
   /** The request is all there: from now on it has the model's time to be answered. */
   protected startClock(): void {
     this.#model?.deadlines.add(this, performance.now());
@@ -93,14 +107,50 @@ export abstract class InferenceCall<Answer> implements Timed {
     headers: Readonly<Record<string, string>>,
   ): void {
     const model = this.#model as ServedModel;
-    const { protocol, verb } = this.target as InferenceTarget;
-    const { requestId } = this;
-    this.#predictorHasInputs = true;
-    const job = { verb, protocol, requestId, headers, parameters, payload, deadlineAt: this.deadlineAt };
+    const job = this.#jobOf(payload, parameters, headers);
     this.services.plane.infer(model, job, this.#abort.signal).then(
       (result) => this.#succeed(model, result),
       (error: unknown) => this.ranIntoError(error),
     );
+  }
+
+  /**
+   * Runs the admitted model and sends each of its answers as it comes, at the sink's pace. A failure before the first
+   * becomes the answer, a later one ends the stream: `sendFailure` sees to either.
+   */
+  protected runStream(
+    payload: Payload,
+    parameters: Readonly<Record<string, unknown>>,
+    headers: Readonly<Record<string, string>>,
+    sink: AnswerSink<Answer>,
+  ): void {
+    const job = this.#jobOf(payload, parameters, headers);
+    this.#forward(job, sink).catch((error: unknown) => this.ranIntoError(error));
+  }
+
+  async #forward(job: Job, sink: AnswerSink<Answer>): Promise<void> {
+    const model = this.#model as ServedModel;
+    const stream = this.services.plane.inferStream(model, job, this.#abort.signal);
+    for await (const prediction of stream) {
+      // Leaving the loop ends the stream, and so does an answer that cannot be encoded.
+      if (this.#ended) return;
+      await sink.send(this.encode(model, prediction));
+    }
+    this.#ran(stream.timings);
+    if (this.#ended) return this.releaseInputs();
+    this.#finish(model, stream.timings);
+    sink.end();
+  }
+
+  #jobOf(
+    payload: Payload,
+    parameters: Readonly<Record<string, unknown>>,
+    headers: Readonly<Record<string, string>>,
+  ): Job {
+    const { protocol, verb } = this.target as InferenceTarget;
+    const { requestId } = this;
+    this.#predictorHasInputs = true;
+    return { verb, protocol, requestId, headers, parameters, payload, deadlineAt: this.deadlineAt };
   }
 
   /** The caller's id of the request, else one of ours. */
@@ -114,9 +164,11 @@ export abstract class InferenceCall<Answer> implements Timed {
     return this.#requestId ?? this.callersId;
   }
 
-  /** The id of a V2 answer: the request's own, else one that no other answer has. */
+  /** The id of a V2 answer: the request's own, else one that no other request's answer has. */
   protected answerId(given: string | undefined): string {
-    return given ?? (this.callersId === undefined ? this.requestId : newRequestId());
+    if (given !== undefined) return given;
+    this.#answerId ??= this.callersId === undefined ? this.requestId : newRequestId();
+    return this.#answerId;
   }
 
   /** A prediction as tensors. */
@@ -138,9 +190,7 @@ export abstract class InferenceCall<Answer> implements Timed {
   }
 
   #succeed(model: ServedModel, result: JobResult): void {
-    const { verb } = this.target as InferenceTarget;
-    this.span?.ran(verb, result.timings, performance.now());
-    this.#predictorHasInputs = false;
+    this.#ran(result.timings);
     if (this.#ended) return this.releaseInputs();
     let answer: Answer;
     try {
@@ -148,10 +198,21 @@ export abstract class InferenceCall<Answer> implements Timed {
     } catch (error) {
       return this.ranIntoError(error);
     }
-    this.#end();
-    model.metrics.ran(verb, result.timings);
-    this.#timings = result.timings;
+    this.#finish(model, result.timings);
     this.sendAnswer(answer);
+  }
+
+  /** The predictor is done with the request. */
+  #ran(timings: StageTimings): void {
+    this.span?.ran((this.target as InferenceTarget).verb, timings, performance.now());
+    this.#predictorHasInputs = false;
+  }
+
+  /** All there is to send is there. */
+  #finish(model: ServedModel, timings: StageTimings): void {
+    this.#end();
+    model.metrics.ran((this.target as InferenceTarget).verb, timings);
+    this.#timings = timings;
   }
 
   /**

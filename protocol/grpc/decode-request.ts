@@ -41,6 +41,20 @@ export function readAskedModel(message: Uint8Array): AskedModel {
   };
 }
 
+/** The id of a message that may otherwise be wrong, for the answer that says so; undefined where it has none. */
+export function readRequestId(message: Uint8Array): string | undefined {
+  try {
+    const reader = new ProtoReader(message);
+    for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+      if (tag === ID) return reader.text("id");
+      reader.skip(tag);
+    }
+  } catch {
+    // It is no protobuf, which the answer says.
+  }
+  return undefined;
+}
+
 /**
  * Reads a ModelInferRequest.
  * @param message without its prefix; raw tensors and BYTES elements share its memory

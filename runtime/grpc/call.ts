@@ -197,6 +197,41 @@ export class GrpcCall implements Timed {
     this.#handler.failed(error);
   }
 
+  /** Reads no messages for now; some of what has come may still be delivered. */
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  /** Reads on. */
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  /** Waits until the client takes more messages, or is gone; undefined where it takes them now. */
+  drained(): Promise<void> | undefined {
+    const stream = this.#stream;
+    if (!stream.writableNeedDrain || stream.destroyed) return undefined;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const settle = () => {
+      stream.off("drain", settle);
+      stream.off("close", settle);
+      resolve();
+    };
+    stream.on("drain", settle);
+    stream.on("close", settle);
+    return promise;
+  }
+
+  /**
+   * Counts a message as gone before the call ends, and leaves its memory to whoever has it.
+   * @param bytes of its memory when it came
+   */
+  giveBack(bytes: number): void {
+    if (this.#held === 0) return;
+    this.#held -= bytes;
+    this.#rules.budget.give(bytes);
+  }
+
   /** Gives a message's memory back before the call ends. Nobody may look at it any more. */
   release(message: ReceivedMessage): void {
     const { length } = message.owner;

@@ -16,8 +16,9 @@ import type { GrpcServices } from "./grpc-services.ts";
 import { InferCall } from "./infer-call.ts";
 import { type GrpcMethod, createMethods } from "./methods.ts";
 import { SessionGuard } from "./session-guard.ts";
-import { UNAVAILABLE, UNIMPLEMENTED } from "./status.ts";
-import { StreamingCall } from "./streaming-call.ts";
+import { UNIMPLEMENTED } from "./status.ts";
+import { StreamInferCall } from "./stream-infer-call.ts";
+import { type EndlessCall, StreamingCall } from "./streaming-call.ts";
 import { UnaryCall } from "./unary-call.ts";
 
 /** What a stream, and a connection, may send before the server has read it. The defaults (64 KB) make large messages wait. */
@@ -40,7 +41,7 @@ export class GrpcServer {
   readonly #methods: ReadonlyMap<string, GrpcMethod>;
   readonly #guards = new Set<SessionGuard>();
   /** Calls that end only when one side wants it. */
-  readonly #endless = new Set<GrpcCall>();
+  readonly #endless = new Set<EndlessCall>();
   readonly #budget = new ByteBudget(MOST_BYTES_IN_FLIGHT);
   readonly #uploads = new Deadlines(UPLOAD_TIMEOUT_MS);
   #closed: (() => void) | undefined;
@@ -95,7 +96,7 @@ export class GrpcServer {
     const method = this.#methods.get(headers[":path"] as string);
     const callersId = callersRequestId(headers);
     const own = callersId === undefined ? undefined : { "x-request-id": callersId };
-    const call = new GrpcCall(stream, headers, rules, method?.kind !== "streaming", own);
+    const call = new GrpcCall(stream, headers, rules, isUnary(method), own);
     call.start(this.#handlerOf(method, call, callersId));
     if (method === undefined) {
       call.finish({ code: UNIMPLEMENTED, message: `There is no method ${headers[":path"]}.` });
@@ -109,9 +110,18 @@ export class GrpcServer {
         return new InferCall(this.#services, call, callersId);
       case "unary":
         return new UnaryCall(call, method.answer, log);
-      case "streaming":
-        this.#endless.add(call);
-        return new StreamingCall(call, method.open, log, () => this.#endless.delete(call));
+      case "streaming": {
+        const streaming = new StreamingCall(call, method.open, log, () => this.#endless.delete(streaming));
+        this.#endless.add(streaming);
+        return streaming;
+      }
+      case "stream-infer": {
+        const stream = new StreamInferCall(this.#services, call, callersId, () =>
+          this.#endless.delete(stream),
+        );
+        this.#endless.add(stream);
+        return stream;
+      }
       default:
         return NOBODY;
     }
@@ -124,15 +134,17 @@ export class GrpcServer {
     if (this.#guards.size === 0) resolve();
     for (const guard of this.#guards) guard.announceEnd();
     await orAfter(closed, Math.min(IDLE_MS, gracePeriodMs));
-    for (const call of this.#endless) {
-      call.finish({ code: UNAVAILABLE, message: "The server is shutting down." });
-    }
+    for (const call of this.#endless) call.serverStops();
     for (const guard of this.#guards) guard.end();
     await orAfter(closed, gracePeriodMs);
     for (const guard of this.#guards) guard.cut();
     await closed;
     this.#uploads[Symbol.dispose]();
   }
+}
+
+function isUnary(method: GrpcMethod | undefined): boolean {
+  return method?.kind !== "streaming" && method?.kind !== "stream-infer";
 }
 
 /** Answers what is no gRPC as HTTP has it. */

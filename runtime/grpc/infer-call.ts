@@ -1,10 +1,9 @@
-import { KtsError } from "../../contract/errors.ts";
+import type { KtsError } from "../../contract/errors.ts";
 import type { Prediction } from "../../contract/inference.ts";
 import {
   type EncodedMessage,
   type GrpcInferRequest,
   decodeInferRequest,
-  encodeInferResponse,
   readAskedModel,
 } from "../../protocol/grpc.ts";
 import { freeBuffer } from "../http/free.ts";
@@ -14,6 +13,7 @@ import type { ServedModel } from "../served-model.ts";
 import type { CallAttributes } from "../telemetry/tracing.ts";
 import type { CallHandler, GrpcCall } from "./call.ts";
 import { callMetadata } from "./call-headers.ts";
+import { inferResponse } from "./infer-messages.ts";
 import { reportFailure } from "./report-failure.ts";
 import { OK } from "./status.ts";
 import type { ReceivedMessage } from "./message-reader.ts";
@@ -76,22 +76,9 @@ export class InferCall extends InferenceCall<EncodedMessage> implements CallHand
 
   protected override encode(model: ServedModel, prediction: Prediction): EncodedMessage {
     const request = this.#request as GrpcInferRequest;
-    const message = encodeInferResponse(
-      {
-        modelName: model.name,
-        modelVersion: model.version,
-        id: this.answerId(request.id),
-        tensors: this.tensorsOf(model, prediction),
-      },
-      request,
-    );
+    const tensors = this.tensorsOf(model, prediction);
     const { grpcMaxSendBytes } = this.services.options;
-    if (message.byteLength <= grpcMaxSendBytes) return message;
-    throw new KtsError(
-      "KTS_BODY_TOO_LARGE",
-      `SERVER: Sent message larger than max (${message.byteLength} vs. ${grpcMaxSendBytes})`,
-      { hint: "Raise --grpc_max_send_message_length." },
-    );
+    return inferResponse(model, request, this.answerId(request.id), tensors, grpcMaxSendBytes);
   }
 
   protected override sendAnswer(message: EncodedMessage): void {

@@ -5,9 +5,10 @@ import { reflect } from "./reflection.ts";
 import type { StreamingMethod } from "./streaming-call.ts";
 import type { UnaryMethod } from "./unary-call.ts";
 
-/** How a method is answered. ModelInfer has a way of its own. */
+/** How a method is answered. ModelInfer has a way of its own, and so has ModelStreamInfer. */
 export type GrpcMethod =
   | { readonly kind: "infer" }
+  | { readonly kind: "stream-infer" }
   | { readonly kind: "unary"; readonly answer: UnaryMethod }
   | { readonly kind: "streaming"; readonly open: StreamingMethod };
 
@@ -17,7 +18,10 @@ const REFLECTION = ["v1", "v1alpha"].map((version) => `/grpc.reflection.${versio
 
 /** Every method by its path. */
 export function createMethods(services: GrpcServices): ReadonlyMap<string, GrpcMethod> {
-  const methods = new Map<string, GrpcMethod>([[`${INFERENCE}ModelInfer`, { kind: "infer" }]]);
+  const methods = new Map<string, GrpcMethod>([
+    [`${INFERENCE}ModelInfer`, { kind: "infer" }],
+    [`${INFERENCE}ModelStreamInfer`, { kind: "stream-infer" }],
+  ]);
   const unary = (path: string, answer: UnaryMethod) => methods.set(path, { kind: "unary", answer });
   const streaming = (path: string, open: StreamingMethod) => methods.set(path, { kind: "streaming", open });
   for (const [name, answer] of Object.entries(inferenceMethods(services))) unary(INFERENCE + name, answer);

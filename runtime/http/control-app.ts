@@ -94,7 +94,12 @@ function addDocumentRoutes(app: Application, services: ControlServices): void {
 function refuseOtherMethods(app: Application): void {
   app.all(["/", "/v2/health/live", "/v2/health/ready"], allowOnly("GET, HEAD"));
   app.all(/^\/v1\/models\/[^/]+:(?:predict|explain)$/, allowOnly("POST"));
-  app.all(["/v2/models/:name/infer", "/v2/models/:name/versions/:version/infer"], allowOnly("POST"));
+  const model = "/v2/models/:name{/versions/:version}";
+  const ends = ["infer", "infer_stream", "generate", "generate_stream"];
+  app.all(
+    ends.map((end) => `${model}/${end}`),
+    allowOnly("POST"),
+  );
 }
 
 /** A prediction asked for at a path that is almost right is told so, also where that path has other methods. */

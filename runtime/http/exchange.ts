@@ -1,10 +1,17 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { ERROR_CATALOGUE, type KtsError } from "../../contract/errors.ts";
+import { ERROR_CATALOGUE, InvalidInput, type KtsError } from "../../contract/errors.ts";
 import type { Payload, Prediction } from "../../contract/inference.ts";
 import type { EncodedBody } from "../../protocol/body.ts";
+import { generatedText, textTensors } from "../../protocol/convert/index.ts";
 import { decodeV1Request, encodeV1Response } from "../../protocol/v1.ts";
-import { decodeV2Request, encodeV2Response, type V2Request } from "../../protocol/v2.ts";
-import { InferenceCall } from "../inference-call.ts";
+import {
+  type V2Request,
+  decodeGenerateRequest,
+  decodeV2Request,
+  encodeGenerateResponse,
+  encodeV2Response,
+} from "../../protocol/v2.ts";
+import { type AnswerSink, InferenceCall } from "../inference-call.ts";
 import type { ServedModel } from "../served-model.ts";
 import type { CallAttributes } from "../telemetry/tracing.ts";
 import { type BodySink, type RequestBody, readBody } from "./body.ts";
@@ -12,12 +19,13 @@ import { type CompressedBody, acceptedCoding, bodyBytes, compress } from "./comp
 import { type ContentCoding, contentCoding } from "./decompress.ts";
 import { type ErrorAnswer, logFailure, toErrorAnswer } from "./errors.ts";
 import { EventEnvelope, type OpenedBody } from "./event-envelope.ts";
+import { EventStream, wantsEvents } from "./event-stream.ts";
 import { freeBuffer } from "./free.ts";
 import { httpResult, startHttpSpan } from "./http-span.ts";
 import type { InferenceServices } from "./inference-services.ts";
 import { callersRequestId, contentLength, jsonLengthOf } from "./request-head.ts";
 import { type RawHeaders, refuseUnread, sendCompressed, sendEncoded, sendError } from "./respond.ts";
-import type { InferenceRoute } from "./route-match.ts";
+import type { InferenceRoute, RouteAction } from "./route-match.ts";
 
 const PLAIN: RawHeaders = [];
 const LAST: RawHeaders = ["Connection", "close"];
@@ -36,11 +44,13 @@ interface EncodedAnswer {
   readonly headers: RawHeaders;
 }
 
-/** One inference request over HTTP/1.1: reads and decodes its body, encodes and sends the answer. */
-export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink {
+/** One inference request over HTTP/1.1: reads and decodes its body, encodes and sends the answer, or a stream of them. */
+export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink, AnswerSink<EncodedAnswer> {
   readonly #req: IncomingMessage;
   readonly #res: ServerResponse;
   readonly #route: InferenceRoute;
+  /** Where the client wants a stream. */
+  readonly #events: EventStream | undefined;
   #jsonLength: number | undefined;
   #body: RequestBody | undefined;
   #envelope: EventEnvelope | undefined;
@@ -52,6 +62,8 @@ export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink {
     this.#req = req;
     this.#res = res;
     this.#route = route;
+    const isStream = route.action === undefined ? wantsEvents(req.headers.accept) : streams(route.action);
+    this.#events = isStream ? new EventStream(res) : undefined;
     const { tracing } = services;
     if (tracing !== undefined) this.span = startHttpSpan(tracing, req, route, this.startedAt);
   }
@@ -86,8 +98,10 @@ export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink {
     this.#logPayload("request", this.#req.headers["content-type"], this.#jsonLength, [body.bytes]);
     try {
       const { payload, parameters } = this.#decode(body);
-      const headers = this.#req.headers as Record<string, string>;
-      this.run(payload, parameters, this.span?.headersFor(headers) ?? headers);
+      const own = this.#req.headers as Record<string, string>;
+      const headers = this.span?.headersFor(own) ?? own;
+      if (this.#events === undefined) this.run(payload, parameters, headers);
+      else this.runStream(payload, parameters, headers, this);
     } catch (error) {
       this.ranIntoError(error);
     }
@@ -99,7 +113,7 @@ export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink {
       this.#req.headers,
       whole,
       this.services.limits,
-      (body) => (this.#route.protocol === "v1" ? this.#decodeV1(body) : this.#decodeV2(body)),
+      (opened) => (this.#route.protocol === "v1" ? this.#decodeV1(opened) : this.#decodeV2(opened)),
     );
     this.#envelope = envelope;
     return decoded;
@@ -111,9 +125,17 @@ export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink {
   }
 
   #decodeV2({ bytes, jsonLength }: OpenedBody): DecodedRequest {
+    if (generates(this.#route.action)) return this.#decodeGenerate(bytes);
     const request = decodeV2Request(bytes, jsonLength, this.services.limits);
     this.#v2 = request;
+    if (this.#events !== undefined) refuseBinary(request);
     return { payload: { kind: "tensors", tensors: request.tensors }, parameters: request.parameters };
+  }
+
+  #decodeGenerate(bytes: Uint8Array): DecodedRequest {
+    const { textInput, parameters } = decodeGenerateRequest(bytes, this.services.limits);
+    const tensors = textTensors(textInput, this.admitted.info.inputs);
+    return { payload: { kind: "tensors", tensors }, parameters };
   }
 
   protected override encode(model: ServedModel, prediction: Prediction): EncodedAnswer {
@@ -125,6 +147,7 @@ export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink {
   #encodeBody(model: ServedModel, prediction: Prediction): EncodedBody {
     const { options } = this.services;
     const request = this.#v2;
+    if (generates(this.#route.action)) return this.#generated(generatedText(prediction), false);
     if (request === undefined) return encodeV1Response(prediction, this.#route.verb, options);
     return encodeV2Response(
       {
@@ -136,6 +159,39 @@ export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink {
       request,
       options,
     );
+  }
+
+  /** @param done there is no more of a stream */
+  #generated(text: string, done: boolean): EncodedBody {
+    const { name, version } = this.admitted;
+    const isStream = this.#events !== undefined;
+    return encodeGenerateResponse({
+      modelName: name,
+      modelVersion: version,
+      text,
+      done: isStream ? done : undefined,
+    });
+  }
+
+  /** The next answer of a stream. */
+  send({ body, headers }: EncodedAnswer): Promise<void> | undefined {
+    this.#logPayload("response", body.contentType, body.jsonLength, [body.head, ...body.tail]);
+    return this.#events?.send(body, [...headers, ...this.#extraHeaders()]);
+  }
+
+  /** A stream has no more answers. */
+  end(): void {
+    if (this.#res.destroyed) return this.answered(LEFT);
+    if (generates(this.#route.action)) void this.send({ body: this.#generated("", true), headers: PLAIN });
+    this.#events?.end(this.#extraHeaders());
+    this.#leave();
+    this.answered(200);
+  }
+
+  /** A stream that began before the server was told to stop has promised to keep the connection. */
+  #leave(): void {
+    const { socket } = this.#req;
+    if (this.services.lifecycle.closing) this.#res.once("finish", () => socket.end());
   }
 
   protected override sendAnswer(answer: EncodedAnswer): void {
@@ -171,6 +227,10 @@ export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink {
   }
 
   #refuse(answer: ErrorAnswer): void {
+    if (this.#events?.isOpen === true) {
+      this.#events.fail(answer.body);
+      return this.#leave();
+    }
     const unread = !this.#bodyRead && !this.#req.complete;
     // A client that waits for "100 Continue" may or may not send its body after this answer: the connection is lost.
     const undecided = unread && this.#req.headers.expect !== undefined;
@@ -206,4 +266,23 @@ export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink {
     const id = this.#req.headers["ce-id"] ?? this.requestId;
     payloadLog[side]({ id: String(id), contentType, jsonLength, parts });
   }
+}
+
+/** Whether a route's answer is a stream whatever the client accepts. */
+function streams(action: RouteAction): boolean {
+  return action !== "generate";
+}
+
+/** Whether a route's body is a text, and its answer too. */
+function generates(action: RouteAction | undefined): boolean {
+  return action === "generate" || action === "generate_stream";
+}
+
+/** @throws InvalidInput when a request for events asks for tensors in binary form */
+function refuseBinary({ binaryOutput, outputs }: V2Request): void {
+  const index = outputs?.findIndex(({ binary }) => binary === true) ?? -1;
+  if (index === -1 && (outputs !== undefined || !binaryOutput)) return;
+  throw new InvalidInput("a stream of events is text, which has no binary tensors", {
+    path: index === -1 ? "parameters.binary_data_output" : `outputs[${index}].parameters.binary_data`,
+  });
 }

@@ -28,7 +28,8 @@ export function httpResult(status: number, requestId: string | undefined): CallA
   return requestId === undefined ? result : { ...result, "kserve.request_id": requestId };
 }
 
-function routePath({ protocol, verb, version }: InferenceRoute): string {
+function routePath({ protocol, verb, version, action }: InferenceRoute): string {
   if (protocol === "v1") return `/v1/models/{name}:${verb}`;
-  return version === undefined ? "/v2/models/{name}/infer" : "/v2/models/{name}/versions/{version}/infer";
+  const model = version === undefined ? "/v2/models/{name}" : "/v2/models/{name}/versions/{version}";
+  return `${model}/${action ?? "infer"}`;
 }

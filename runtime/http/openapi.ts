@@ -1,12 +1,17 @@
 import type { DataPlane } from "../data-plane.ts";
 import type { ServedModel } from "../served-model.ts";
+import { textInputSpec } from "../../protocol/convert/index.ts";
 import { v1Example, v2Example } from "./openapi-examples.ts";
 import { type Schema, instanceSchema, tensorsSchema } from "./openapi-tensors.ts";
 
 /** The server's routes as an OpenAPI 3.1 document, its bodies described by each model's signature. */
 export function openApiDocument(plane: DataPlane, version: string): Schema {
   const paths: Record<string, unknown> = { ...serverPaths() };
-  const schemas: Record<string, unknown> = { Error: ERROR_SCHEMA };
+  const schemas: Record<string, unknown> = {
+    Error: ERROR_SCHEMA,
+    GenerateRequest: GENERATE_REQUEST,
+    GenerateResponse: GENERATE_RESPONSE,
+  };
   for (const model of plane.served.filter((candidate) => candidate.load !== undefined)) {
     Object.assign(paths, modelPaths(model));
     Object.assign(schemas, modelSchemas(model));
@@ -28,6 +33,28 @@ const ERROR_SCHEMA: Schema = {
   required: ["error"],
   properties: { error: { type: "string" } },
 };
+
+/** The Open Inference Protocol's, of generate_rest.yaml. */
+const GENERATE_REQUEST: Schema = {
+  type: "object",
+  required: ["text_input"],
+  properties: { text_input: { type: "string" }, parameters: { type: "object" } },
+};
+const GENERATE_RESPONSE: Schema = {
+  type: "object",
+  required: ["text_output", "model_name"],
+  properties: {
+    text_output: { type: "string" },
+    model_name: { type: "string" },
+    model_version: { type: "string" },
+    done: { type: "boolean", description: "Of an event: whether it is the last." },
+  },
+};
+
+/** A stream, each event of which has such a value as its data. */
+function events(schema: Schema): Schema {
+  return { "text/event-stream": { schema } };
+}
 
 function json(schema: Schema, example?: unknown): Schema {
   return { "application/json": { schema, ...(example !== undefined && { example }) } };
@@ -138,6 +165,7 @@ function modelPaths(model: ServedModel): Schema {
     [`/v2/models/${segment}/ready`]: getOperation("Whether the model can answer", readySchema(), model.name),
     [`/v2/models/${segment}/infer`]: post(model, "Infer (V2)", "V2Request", "V2Response", v2Example(model)),
   };
+  Object.assign(paths, streamPaths(model, segment));
   if (model.info.explains) {
     paths[`/v1/models/${segment}:explain`] = post(
       model,
@@ -148,6 +176,30 @@ function modelPaths(model: ServedModel): Schema {
     );
   }
   return paths;
+}
+
+/** What streams, or generates text where the model takes one. */
+function streamPaths(model: ServedModel, segment: string): Schema {
+  const operation = (summary: string, request: Schema, response: Schema) => ({
+    post: {
+      summary,
+      tags: [model.name],
+      requestBody: { required: true, content: json(request) },
+      responses: { 200: { description: "The prediction", content: response }, ...FAILURES },
+    },
+  });
+  const [request, response] = [ref(`${model.name}.V2Request`), ref(`${model.name}.V2Response`)];
+  const path = `/v2/models/${segment}`;
+  const inferStream = operation("Infer (V2), answers as they come", request, events(response));
+  const { inputs } = model.info;
+  if (inputs.length > 0 && textInputSpec(inputs) === undefined)
+    return { [`${path}/infer_stream`]: inferStream };
+  const [ask, text] = [ref("GenerateRequest"), ref("GenerateResponse")];
+  return {
+    [`${path}/infer_stream`]: inferStream,
+    [`${path}/generate`]: operation("Generate text", ask, json(text)),
+    [`${path}/generate_stream`]: operation("Generate text, piece by piece", ask, events(text)),
+  };
 }
 
 function readySchema(): Schema {
@@ -167,7 +219,10 @@ function post(
       tags: [model.name],
       requestBody: { required: true, content: json(ref(`${model.name}.${request}`), example) },
       responses: {
-        200: { description: "The prediction", content: json(ref(`${model.name}.${response}`)) },
+        200: {
+          description: "The prediction; a stream of them where the client accepts that",
+          content: { ...json(ref(`${model.name}.${response}`)), ...events(ref(`${model.name}.${response}`)) },
+        },
         ...FAILURES,
       },
     },

@@ -90,9 +90,11 @@ export class TestClient implements Disposable {
     return this.client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
   }
 
-  open(method: string): ClientDuplexStream<object, Record<string, unknown>> {
+  open(method: string, options: CallOptions = {}): ClientDuplexStream<object, Record<string, unknown>> {
     const { path, requestSerialize, responseDeserialize } = definitionOf(method);
-    return this.client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize);
+    const deadline = options.deadlineMs === undefined ? {} : { deadline: Date.now() + options.deadlineMs };
+    const metadata = metadataOf(options);
+    return this.client.makeBidiStreamRequest(path, requestSerialize, responseDeserialize, metadata, deadline);
   }
 
   [Symbol.dispose](): void {

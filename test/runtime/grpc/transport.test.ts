@@ -199,7 +199,7 @@ describe("a call's headers", () => {
   });
 
   it("with an unknown path are UNIMPLEMENTED", async () => {
-    for (const path of ["/inference.GRPCInferenceService/ModelStreamInfer", "/x", "/"]) {
+    for (const path of ["/inference.GRPCInferenceService/TraceSetting", "/x", "/"]) {
       expect(statusOf(await connection.call(path, [none]))).toEqual([12, `There is no method ${path}.`]);
     }
   });

@@ -166,5 +166,8 @@ describe("/openapi.json", () => {
       await request(server.url).post(path).send(example).expect(200);
     }
     expect(body.paths).not.toHaveProperty("/v1/models/m:explain");
+    const streamed = body.paths["/v2/models/m/infer_stream"].post.responses[200].content;
+    expect(streamed["text/event-stream"].schema.$ref).toBe("#/components/schemas/m.V2Response");
+    expect(body.paths).not.toHaveProperty("/v2/models/m/generate");
   });
 });

@@ -20,7 +20,20 @@ describe("the inference routes", () => {
   });
 
   it.each([
+    ["/v2/models/m/infer_stream", undefined, "infer_stream"],
+    ["/v2/models/m/versions/2/generate?x=1", "2", "generate"],
+    ["/v2/models/m/generate_stream", undefined, "generate_stream"],
+  ])("finds %s with what it asks for", (url, version, action) => {
+    expect(matchInference(url)).toEqual({ protocol: "v2", verb: "predict", model: "m", version, action });
+  });
+
+  it.each([
     "/",
+    "/v2/models/infer_stream",
+    "/v2/models//generate",
+    "/v2/models/m/generate/",
+    "/v2/models/m/xgenerate",
+    "/v1/models/m/generate",
     "/v1/models",
     "/v1/models/",
     "/v1/models/iris",
