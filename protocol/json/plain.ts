@@ -83,7 +83,7 @@ class PlainWriter {
 
   #number(value: number, path: string): string {
     if (isSaid(value)) return String(value);
-    return value === 0 ? "-0" : this.#writer.nonFinite(value, path);
+    return value === 0 ? "-0.0" : this.#writer.nonFinite(value, path);
   }
 
   #array(values: readonly unknown[], path: string, level: number): void {

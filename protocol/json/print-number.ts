@@ -14,7 +14,10 @@ const MINUS = 0x2d;
 const POINT = 0x2e;
 const EXPONENT = 0x65;
 
-/** Whether JSON.stringify says a number as it is: it says neither -0 nor what is not finite. */
+/**
+ * Whether JSON.stringify says a number as it is: it says neither -0 nor what is not finite. Here -0 is "-0.0": Python
+ * and others read "-0" as an integer, which has no sign.
+ */
 export function isSaid(value: number): boolean {
   return value - value === 0 && !Object.is(value, -0);
 }
@@ -67,7 +70,8 @@ export function printText(bytes: Uint8Array, at: number, text: string): number {
  * @param value an FP32's exact value
  */
 export function printFloat32(bytes: Uint8Array, at: number, value: number): number {
-  if (value < 0 || Object.is(value, -0)) {
+  if (value <= 0) {
+    if (value === 0) return printText(bytes, at, Object.is(value, -0) ? "-0.0" : "0");
     bytes[at++] = MINUS;
     value = -value;
   }

@@ -206,7 +206,7 @@ export class JsonWriter {
       const value = data[index] as number;
       if (index > from) text += ",";
       if (value - value !== 0) text += this.nonFinite(value, place(index));
-      else text += Object.is(value, -0) ? "-0" : value;
+      else text += Object.is(value, -0) ? "-0.0" : value;
     }
     this.text(text);
   }

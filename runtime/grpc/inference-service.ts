@@ -8,6 +8,7 @@ import {
   ModelStatisticsResponse,
   RepositoryIndexRequest,
   RepositoryIndexResponse,
+  RepositoryModelLoadRequest,
   RepositoryModelRequest,
   RepositoryModelResponse,
   ServerLiveResponse,
@@ -15,6 +16,7 @@ import {
   ServerReadyResponse,
 } from "../../protocol/grpc/messages/inference.ts";
 import { SERVER_EXTENSIONS } from "../data-plane.ts";
+import { refuseOverrides } from "../models/load-overrides.ts";
 import type { GrpcServices } from "./grpc-services.ts";
 import type { UnaryMethod } from "./unary-call.ts";
 
@@ -44,7 +46,9 @@ export function inferenceMethods(services: GrpcServices): Readonly<Record<string
       return encodeMessage(RepositoryIndexResponse, { models: await plane.repositoryIndex(ready) });
     },
     async RepositoryModelLoad(message) {
-      const name = askedName(decodeMessage(RepositoryModelRequest, message));
+      const request = decodeMessage(RepositoryModelLoadRequest, message);
+      const name = askedName(request);
+      refuseOverrides(request.parameters.map(({ key }) => key));
       await plane.load(name);
       return encodeMessage(RepositoryModelResponse, { model_name: name, done: true });
     },

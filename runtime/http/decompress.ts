@@ -46,11 +46,19 @@ export async function decompress(
   return gate.run(() => undo(coding, bytes, maxBytes));
 }
 
-/** Gzip's last four bytes say how much its last member holds, modulo 4 GiB: it cannot be less. */
+/** Deflate makes at most 258 bytes of 2 bits. */
+const MOST_GROWTH = 1032;
+
+/**
+ * Gzip's last four bytes say how much its last member holds, modulo 4 GiB: it cannot be less. Where that is more than
+ * the bytes can hold they are something else, as when the end is cut off, and zlib finds what is wrong.
+ */
 function leastBytes(bytes: Uint8Array): number {
   // What is no gzip at all is another mistake, which zlib finds.
   if (bytes.byteLength < 18 || bytes[0] !== 0x1f || bytes[1] !== 0x8b) return 0;
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength).getUint32(bytes.byteLength - 4, true);
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const said = view.getUint32(bytes.byteLength - 4, true);
+  return said > bytes.byteLength * MOST_GROWTH ? 0 : said;
 }
 
 async function undo(coding: ContentCoding, bytes: Uint8Array, maxBytes: number): Promise<Uint8Array> {

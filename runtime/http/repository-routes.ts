@@ -2,6 +2,7 @@ import type { Application, Request, Response } from "express";
 import { describeValue } from "../../contract/describe.ts";
 import { InvalidInput } from "../../contract/errors.ts";
 import type { DataPlane } from "../data-plane.ts";
+import { refuseOverrides } from "../models/load-overrides.ts";
 import { type Handler, type Params, allowOnly, answer, get } from "./routing.ts";
 import { readSmallObject } from "./small-body.ts";
 
@@ -11,7 +12,8 @@ export function addRepositoryRoutes(app: Application, plane: DataPlane): void {
   const load = "/v2/repository/models/:name/load";
   const unload = "/v2/repository/models/:name/unload";
   post(app, load, async (req, res) => {
-    refuseOverrides(await readSmallObject(req));
+    const { parameters } = await readSmallObject(req);
+    if (typeof parameters === "object" && parameters !== null) refuseOverrides(Object.keys(parameters));
     await plane.load(req.params.name);
     answer(res, { name: req.params.name, load: true });
   });
@@ -50,15 +52,4 @@ function readyOnly(value: unknown): boolean {
   if (value === undefined || value === null) return false;
   if (typeof value === "boolean") return value;
   throw new InvalidInput(`expected true or false, got ${describeValue(value)}`, { path: "ready" });
-}
-
-/** Triton lets a load bring its own configuration and files, which a server of folders has no place for. */
-function refuseOverrides({ parameters }: Readonly<Record<string, unknown>>): void {
-  if (typeof parameters !== "object" || parameters === null) return;
-  for (const name of Object.keys(parameters)) {
-    if (name !== "config" && !name.startsWith("file:")) continue;
-    throw new InvalidInput("a model is loaded as its folder has it; put the configuration and files there", {
-      path: `parameters[${JSON.stringify(name)}]`,
-    });
-  }
 }

@@ -37,6 +37,12 @@ export const RepositoryIndexResponse = message({ models: repeated(nested(1, Mode
 /** Of load and unload. KServe's clients have the model's name in field 1, Triton's in field 2: that wins. */
 export const RepositoryModelRequest = message({ repository_name: text(1), model_name: text(2) });
 
+/** Of load, the parameters by their names alone: none of their values has a meaning here. */
+export const RepositoryModelLoadRequest = message({
+  ...RepositoryModelRequest.fields,
+  parameters: repeated(nested(3, message({ key: text(1) }))),
+});
+
 /** Of load and unload, whose field 2 says in either that it is done. */
 export const RepositoryModelResponse = message({ model_name: text(1), done: bool(2) });
 

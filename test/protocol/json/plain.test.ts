@@ -29,7 +29,7 @@ describe("a plain value", () => {
   });
 
   it("may hold what JSON.stringify drops or cannot say", () => {
-    expect(written([-0, { a: -0 }])).toBe('[-0,{"a":-0}]');
+    expect(written([-0, { a: -0 }])).toBe('[-0.0,{"a":-0.0}]');
     expect(written({ a: 2n ** 64n, b: [1n] })).toBe('{"a":18446744073709551616,"b":[1]}');
     expect(written([Float32Array.of(0.1, 2), Int8Array.of(-1)])).toBe("[[0.1,2],[-1]]");
     expect(written({ long: BigInt64Array.of(2n ** 62n) })).toBe('{"long":[4611686018427387904]}');

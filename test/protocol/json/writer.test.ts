@@ -34,8 +34,8 @@ describe("a JSON writer", () => {
     expect(elements(tensor("UINT64", [2], [2n ** 53n, 2n ** 64n - 1n]))).toBe(
       "9007199254740992,18446744073709551615",
     );
-    expect(elements(tensor("FP32", [3], [0.1, -0, 1e-10]))).toBe("0.1,-0,1e-10");
-    expect(elements(tensor("FP64", [6], [0.1, -0, 5e-324, 1e21, 1, 2]))).toBe("0.1,-0,5e-324,1e+21,1,2");
+    expect(elements(tensor("FP32", [3], [0.1, -0, 1e-10]))).toBe("0.1,-0.0,1e-10");
+    expect(elements(tensor("FP64", [6], [0.1, -0, 5e-324, 1e21, 1, 2]))).toBe("0.1,-0.0,5e-324,1e+21,1,2");
     expect(elements(fromFloat32("FP16", [2], [0.1, 65504]))).toBe("0.0999755859375,65504");
     expect(elements(fromFloat32("BF16", [2], [0.1, -1]))).toBe("0.100097656,-1");
     expect(elements(tensor("BYTES", [2], ['a"\n', "日"]))).toBe('"a\\"\\n","日"');

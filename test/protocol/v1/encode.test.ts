@@ -70,8 +70,8 @@ describe("a V1 answer", () => {
     const odd = tensors({ name: "y", ...tensor("FP32", [3], [NaN, Infinity, -0]) });
     const values: Prediction = { kind: "array", values: [NaN, Infinity, -0] };
     for (const prediction of [odd, values]) {
-      expect(answer(prediction)).toBe('{"predictions":[null,null,-0]}');
-      expect(answer(prediction, "predict", "string")).toBe('{"predictions":["NaN","Infinity",-0]}');
+      expect(answer(prediction)).toBe('{"predictions":[null,null,-0.0]}');
+      expect(answer(prediction, "predict", "string")).toBe('{"predictions":["NaN","Infinity",-0.0]}');
     }
   });
 

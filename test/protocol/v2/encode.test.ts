@@ -137,7 +137,7 @@ describe("a V2 request", () => {
 
   it("says no more than it has to", () => {
     expect(written({ tensors: { x: Z }, binary: false })).toBe(
-      '{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[0.5,-0]}]}',
+      '{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[0.5,-0.0]}]}',
     );
   });
 

@@ -142,6 +142,21 @@ describe("the repository", () => {
     ]);
   });
 
+  it("refuses a load that brings its own configuration or files, as it cannot take them", async () => {
+    for (const name of ["config", "file:1/model.onnx"]) {
+      const parameters = { [name]: { string_param: "{}" } };
+      const { error } = await client.call("RepositoryModelLoad", { model_name: "m", parameters });
+      expect([error?.code, error?.details]).toEqual([
+        3,
+        `parameters["${name}"]: a model is loaded as its folder has it; put the configuration and files there`,
+      ]);
+    }
+    const parameters = { other: { bool_param: true } };
+    expect((await client.call("RepositoryModelUnload", { model_name: "none", parameters })).status.code).toBe(
+      5,
+    );
+  });
+
   it.each(["RepositoryModelLoad", "RepositoryModelUnload"])(
     "%s of an unknown model is NOT_FOUND",
     async (method) => {

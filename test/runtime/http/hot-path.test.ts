@@ -174,6 +174,18 @@ describe("a body", () => {
     expect(body).toEqual({ error: expect.stringContaining("Content-Encoding: the body is not gzip data") });
   });
 
+  it("that is gzip without its end is 400, whatever its last bytes say", async () => {
+    const whole = gzipSync('{"instances":["a small body that is not large once inflated"]}');
+    for (const missing of [1, 4, 8, 20]) {
+      const cut = whole.subarray(0, whole.length - missing);
+      const { status, body } = await postJson(server, V1, Buffer.from(cut), { "content-encoding": "gzip" });
+      expect([status, body]).toEqual([
+        400,
+        { error: "Content-Encoding: the body is not gzip data (unexpected end of file)" },
+      ]);
+    }
+  });
+
   it("in an encoding we cannot undo is 400 and names those we can", async () => {
     using client = await RawClient.connect(server.port);
     await client.send(post(V1, "x", { "Content-Encoding": "compress" }));
