@@ -34,12 +34,14 @@ const ModelIndex = message({ name: text(1), version: text(2), state: text(3), re
 
 export const RepositoryIndexResponse = message({ models: repeated(nested(1, ModelIndex)) });
 
+const ASKED_MODEL = { repository_name: text(1), model_name: text(2) };
+
 /** Of load and unload. KServe's clients have the model's name in field 1, Triton's in field 2: that wins. */
-export const RepositoryModelRequest = message({ repository_name: text(1), model_name: text(2) });
+export const RepositoryModelRequest = message(ASKED_MODEL);
 
 /** Of load, the parameters by their names alone: none of their values has a meaning here. */
 export const RepositoryModelLoadRequest = message({
-  ...RepositoryModelRequest.fields,
+  ...ASKED_MODEL,
   parameters: repeated(nested(3, message({ key: text(1) }))),
 });
 
