@@ -37,7 +37,7 @@ export function tensorsSchema(specs: readonly TensorSpec[]): Schema {
     tensorSchema({ const: spec.name }, { const: spec.datatype }, spec.datatype),
   );
   if (schemas.length > 1) return { oneOf: schemas };
-  return schemas[0] ?? tensorSchema({ type: "string" }, { enum: DATATYPES }, undefined);
+  return schemas[0] ?? tensorSchema({ type: "string", minLength: 1 }, { enum: DATATYPES }, undefined);
 }
 
 function tensorSchema(name: Schema, datatype: Schema, elements: Datatype | undefined): Schema {

@@ -66,6 +66,8 @@ const STATISTICS: Schema = {
   properties: { model_stats: { type: "array", items: { type: "object" } } },
 };
 
+const INDEX_REQUEST: Schema = { type: "object", properties: { ready: { type: ["boolean", "null"] } } };
+
 function repositoryPaths(): Schema {
   const text = { type: "string" };
   const item = { type: "object", properties: { name: text, version: text, state: text, reason: text } };
@@ -81,14 +83,19 @@ function repositoryPaths(): Schema {
     type: "object",
     properties: { name: text, [flag]: { const: true } },
   });
-  const name = { name: "name", in: "path", required: true, schema: text };
+  const name = { name: "name", in: "path", required: true, schema: { type: "string", minLength: 1 } };
+  const list = { type: "array", items: item };
   const anything = { type: "object" };
   return {
-    "/v2/repository/index": operation(
-      "What the model repository holds",
-      { type: "object", properties: { ready: { type: "boolean" } } },
-      { type: "array", items: item },
-    ),
+    "/v2/repository/index": {
+      ...operation("What the model repository holds", INDEX_REQUEST, list),
+      get: {
+        summary: "What the model repository holds",
+        tags: ["repository"],
+        parameters: [{ name: "ready", in: "query", schema: { type: "boolean" } }],
+        responses: { 200: { description: "OK", content: json(list) }, ...FAILURES },
+      },
+    },
     "/v2/repository/models/{name}/load": {
       parameters: [name],
       ...operation("Load a model, or load it again where its files changed", anything, change("load")),
@@ -178,12 +185,21 @@ function modelSchemas(model: ServedModel): Schema {
   const { inputs, outputs, takesTensors } = model.info;
   const instance = takesTensors ? instanceSchema(inputs) : {};
   const text = { type: "string" };
-  const parameters = { type: "object", additionalProperties: { type: ["string", "number", "boolean"] } };
+  const optionalText = { type: ["string", "null"] };
+  const parameters = {
+    type: ["object", "null"],
+    additionalProperties: { type: ["string", "number", "boolean"] },
+  };
+  const requested = {
+    type: "object",
+    required: ["name"],
+    properties: { name: { type: "string", minLength: 1 }, parameters },
+  };
   return {
     [`${model.name}.V1Request`]: {
       type: "object",
       required: ["instances"],
-      properties: { instances: { type: "array", items: instance } },
+      properties: { instances: { type: "array", items: instance, ...(takesTensors && { minItems: 1 }) } },
     },
     [`${model.name}.V1Response`]: {
       type: "object",
@@ -196,13 +212,10 @@ function modelSchemas(model: ServedModel): Schema {
       type: "object",
       required: ["inputs"],
       properties: {
-        id: text,
+        id: optionalText,
         parameters,
-        inputs: { type: "array", items: tensorsSchema(inputs) },
-        outputs: {
-          type: "array",
-          items: { type: "object", required: ["name"], properties: { name: text, parameters } },
-        },
+        inputs: { type: "array", items: tensorsSchema(inputs), minItems: 1 },
+        outputs: { type: ["array", "null"], items: requested },
       },
     },
     [`${model.name}.V2Response`]: {
@@ -210,7 +223,7 @@ function modelSchemas(model: ServedModel): Schema {
       required: ["model_name", "outputs"],
       properties: {
         model_name: { const: model.name },
-        model_version: { type: ["string", "null"] },
+        model_version: optionalText,
         id: text,
         outputs: { type: "array", items: tensorsSchema(outputs) },
       },

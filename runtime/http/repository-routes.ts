@@ -27,10 +27,8 @@ export function addRepositoryRoutes(app: Application, plane: DataPlane): void {
   });
   app.get(index, async (req: Request, res: Response) => {
     const { ready } = req.query;
-    answer(
-      res,
-      await plane.repositoryIndex(ready === undefined ? false : readyOnly(ready === "true" || ready)),
-    );
+    const flag = ready === "true" ? true : ready === "false" ? false : ready;
+    answer(res, await plane.repositoryIndex(readyOnly(flag)));
   });
   app.all(index, allowOnly("GET, HEAD, POST"));
   app.all([load, unload], allowOnly("POST"));

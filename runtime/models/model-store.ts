@@ -65,7 +65,7 @@ export class RepositoryFolder implements ModelStore {
   async require(name: string): Promise<void> {
     if (!isFolderName(name)) {
       throw new InvalidInput(
-        `a model's name is that of its folder: letters, digits, ".", "_", "~" and "-", the first a letter or digit; got ${JSON.stringify(name)}`,
+        `a model's name is that of its folder: letters, digits, ".", "_", "~" and "-", the first a letter or digit, and not digits alone; got ${JSON.stringify(name)}`,
         { path: "name" },
       );
     }

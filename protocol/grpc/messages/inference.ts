@@ -39,7 +39,8 @@ export const RepositoryModelRequest = message({ repository_name: text(1), model_
 
 /** Of load, the parameters by their names alone: none of their values has a meaning here. */
 export const RepositoryModelLoadRequest = message({
-  ...RepositoryModelRequest.fields,
+  repository_name: text(1),
+  model_name: text(2),
   parameters: repeated(nested(3, message({ key: text(1) }))),
 });
 
