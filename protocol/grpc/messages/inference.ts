@@ -34,14 +34,13 @@ const ModelIndex = message({ name: text(1), version: text(2), state: text(3), re
 
 export const RepositoryIndexResponse = message({ models: repeated(nested(1, ModelIndex)) });
 
-const ASKED_MODEL = { repository_name: text(1), model_name: text(2) };
-
 /** Of load and unload. KServe's clients have the model's name in field 1, Triton's in field 2: that wins. */
-export const RepositoryModelRequest = message(ASKED_MODEL);
+export const RepositoryModelRequest = message({ repository_name: text(1), model_name: text(2) });
 
 /** Of load, the parameters by their names alone: none of their values has a meaning here. */
 export const RepositoryModelLoadRequest = message({
-  ...ASKED_MODEL,
+  repository_name: text(1),
+  model_name: text(2),
   parameters: repeated(nested(3, message({ key: text(1) }))),
 });
 

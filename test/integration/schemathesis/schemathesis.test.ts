@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ECHO, type TestServer, postJson } from "../../runtime/serving.ts";
@@ -18,11 +19,13 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 it("answers as /openapi.json says, whatever is made up from it", async () => {
-  const { code, stdout, stderr } = await run(schemathesis, [
-    ...["--config-file", CONFIG, "run", `${server.url}/openapi.json`, "--no-color"],
-    // It would leave the others no model.
-    ...["--exclude-path-regex", "/unload$"],
-  ]);
+  // It writes into the folder that it is run in.
+  const cwd = await mkdtemp(join(tmpdir(), "kserve-ts-schemathesis-"));
+  const args = ["--config-file", CONFIG, "run", `${server.url}/openapi.json`, "--no-color"];
+  // Unloading would leave the others no model.
+  args.push("--exclude-path-regex", "/unload$");
+  const { code, stdout, stderr } = await run(schemathesis, args, { cwd });
+  await rm(cwd, { recursive: true, force: true });
   expect([code, code === 0 ? "" : stdout.slice(-20_000) + stderr]).toEqual([0, ""]);
   expect(Number(/(\d+) generated/.exec(stdout)?.[1])).toBeGreaterThan(500);
 });
