@@ -17,6 +17,7 @@ export type {
   PredictorLog,
   PredictorPolicy,
   PredictRequest,
+  RemotePredictor,
   RequestContext,
   TensorsOf,
 } from "./predictor.ts";

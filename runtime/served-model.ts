@@ -4,6 +4,7 @@ import { Deadlines } from "./deadlines.ts";
 import type { ModelSource } from "./models/source.ts";
 import type { Executor, ExecutorLoad, ModelInfo } from "./pipeline/executor.ts";
 import type { MeteredModel } from "./telemetry/exposition.ts";
+import { PredictorHealth } from "./remote/predictor-health.ts";
 import { ModelMetrics } from "./telemetry/model-metrics.ts";
 
 /** A model under its name: known from the start, able to answer once it is loaded and warm. */
@@ -13,6 +14,7 @@ export class ServedModel implements MeteredModel, AsyncDisposable {
   readonly version: string | undefined;
   readonly source: ModelSource;
   readonly metrics = new ModelMetrics();
+  readonly #health: PredictorHealth | undefined;
   #executor: Executor | undefined;
   #deadlines: Deadlines | undefined;
   #waitingFor: string | undefined = "It is being loaded.";
@@ -21,6 +23,7 @@ export class ServedModel implements MeteredModel, AsyncDisposable {
     this.name = source.name;
     this.source = source;
     this.version = versionOf(source);
+    if (source.remote?.healthCheck === true) this.#health = new PredictorHealth(source.name, source.remote);
   }
 
   /** Takes the executor of the loaded model. It is not ready before `markReady`. */
@@ -43,6 +46,14 @@ export class ServedModel implements MeteredModel, AsyncDisposable {
   /** Why the model cannot answer now; undefined while it can. */
   get notReadyReason(): string | undefined {
     return this.#waitingFor ?? this.executor.notReadyReason;
+  }
+
+  /**
+   * As `notReadyReason`, with the remote predictor asked, where the server is told to. Only for those who ask whether the
+   * model is ready: a request finds out by itself.
+   */
+  async askNotReadyReason(): Promise<string | undefined> {
+    return this.notReadyReason ?? (await this.#health?.notReadyReason());
   }
 
   /** @throws KtsError KTS_MODEL_NOT_READY while the model is not loaded */
@@ -73,6 +84,7 @@ export class ServedModel implements MeteredModel, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#waitingFor = "It has been unloaded.";
     this.#deadlines?.[Symbol.dispose]();
+    this.#health?.[Symbol.dispose]();
     await this.#executor?.[Symbol.asyncDispose]();
   }
 }

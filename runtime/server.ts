@@ -14,6 +14,7 @@ import type { ModelSource } from "./models/source.ts";
 import type { ServerOptions } from "./options.ts";
 import type { ModelInfo } from "./pipeline/executor.ts";
 import { productVersion } from "./product-version.ts";
+import { remoteSettings } from "./remote/settings.ts";
 import { ServedModel } from "./served-model.ts";
 import { EventLoopMonitor } from "./telemetry/event-loop.ts";
 import { MetricsPage } from "./telemetry/exposition.ts";
@@ -64,7 +65,9 @@ export async function startServer(
   options: ServerOptions,
   extras: ServerExtras = {},
 ): Promise<RunningServer> {
+  const remote = remoteSettings(options);
   const source = await discoverModel(folder, {
+    ...(remote !== undefined && { remote }),
     ...(options.modelName !== undefined && { modelName: options.modelName }),
     ...(options.modelDir !== undefined && { modelDir: options.modelDir }),
   });

@@ -3,6 +3,7 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { KtsError } from "../../contract/errors.ts";
 import { ENGINE_EXTENSIONS } from "../engines/engine.ts";
 import { checkModelName, nameFromPath } from "./model-name.ts";
+import type { RemoteSettings } from "../remote/settings.ts";
 import type { ModelSource } from "./source.ts";
 
 /** What `discoverModel` may be told. */
@@ -13,6 +14,8 @@ export interface DiscoverOptions {
   readonly modelDir?: string;
   /** Where a cluster mounts a model. Default `/mnt/models`, as KServe's storage initializer has it. */
   readonly mountedDir?: string;
+  /** Transformer mode: there need be no model file, and no predictor module either. */
+  readonly remote?: RemoteSettings;
 }
 
 const PREDICTOR_FILES = ["predictor.ts", "predictor.mts", "predictor.js", "predictor.mjs"];
@@ -39,8 +42,10 @@ export async function discoverModel(path: string, options: DiscoverOptions = {})
     throw notFound(`${path} does not exist`, "Give the folder of a predictor or model.");
   const modelDir = options.modelDir === undefined ? undefined : await checkedModelDir(options.modelDir);
   const mountedDir = options.mountedDir ?? "/mnt/models";
+  const { remote } = options;
 
   if (kind === "file" && ENGINE_EXTENSIONS.includes(extname(target))) {
+    if (remote !== undefined) throw twoModels(path);
     return {
       name: given ?? nameOfModelFile(target),
       predictorPath: undefined,
@@ -50,6 +55,15 @@ export async function discoverModel(path: string, options: DiscoverOptions = {})
   }
   const folder = kind === "file" ? dirname(target) : target;
   const predictorPath = kind === "file" ? checkedPredictorFile(target) : await findPredictor(folder);
+  if (remote !== undefined) {
+    return {
+      name: given ?? nameFromPath(folder),
+      predictorPath,
+      modelFile: undefined,
+      modelDir: modelDir ?? (await folderOfOtherFiles(folder, mountedDir)),
+      remote,
+    };
+  }
   const searched = modelDir === undefined ? [join(folder, "model"), folder, mountedDir] : [modelDir];
   const found = await findModel(searched, predictorPath !== undefined && (await mayLoad(predictorPath)));
   if (predictorPath === undefined && found === undefined) {
@@ -65,6 +79,12 @@ export async function discoverModel(path: string, options: DiscoverOptions = {})
 
 function notFound(message: string, hint?: string): KtsError {
   return new KtsError("KTS_PREDICTOR_NOT_FOUND", message, hint === undefined ? {} : { hint });
+}
+
+function twoModels(path: string): KtsError {
+  return new KtsError("KTS_USAGE", `${path} is a model file, but --predictor_host names another model`, {
+    hint: "Leave one of the two out; a transformer is served by its folder.",
+  });
 }
 
 async function kindOf(path: string): Promise<"file" | "folder" | undefined> {

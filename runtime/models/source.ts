@@ -1,4 +1,6 @@
-/** Where a model comes from: what `discoverModel` found in a folder. At least one of the two paths is set. */
+import type { RemoteSettings } from "../remote/settings.ts";
+
+/** Where a model comes from: what `discoverModel` found in a folder. At least one of the two paths, or `remote`, is set. */
 export interface ModelSource {
   /** The name in the URLs. */
   readonly name: string;
@@ -8,4 +10,6 @@ export interface ModelSource {
   readonly modelFile: string | undefined;
   /** `ctx.modelDir`, absolute. */
   readonly modelDir: string;
+  /** Transformer mode: the predictor that stands in the place of a model file. */
+  readonly remote?: RemoteSettings;
 }

@@ -1,6 +1,7 @@
 import type { Registry } from "prom-client";
 import type { Protocol, Verb } from "../../contract/inference.ts";
 import type { PredictorLog, RequestContext } from "../../contract/predictor.ts";
+import type { BoundRemote, RemoteModel } from "../remote/remote-model.ts";
 import type { Job } from "./executor.ts";
 import { type LogSink, createPredictorLog } from "./predictor-log.ts";
 import type { UserMetrics } from "./user-metrics.ts";
@@ -15,6 +16,8 @@ export interface PredictorHost {
   readonly modelName: string;
   readonly log: LogSink;
   readonly metrics: UserMetrics;
+  /** The predictor of a transformer; undefined where the model is here. */
+  readonly remote: RemoteModel | undefined;
 }
 
 /** `ctx` of one request. What costs to make is made when it is read. */
@@ -27,6 +30,7 @@ export class CallContext implements RequestContext {
   readonly modelName: string;
   readonly #host: PredictorHost;
   readonly #abort: SignalSource;
+  #remote: BoundRemote | undefined;
 
   constructor(job: Job, abort: SignalSource, host: PredictorHost) {
     this.requestId = job.requestId;
@@ -50,5 +54,10 @@ export class CallContext implements RequestContext {
 
   get metrics(): Registry {
     return this.#host.metrics.registry;
+  }
+
+  get remote(): BoundRemote | undefined {
+    this.#remote ??= this.#host.remote?.forRequest(this);
+    return this.#remote;
   }
 }

@@ -8,6 +8,7 @@ import { toPrediction } from "../../protocol/convert/index.ts";
 import type { DecodeLimits } from "../../protocol/limits.ts";
 import { type LoadedEngine, loadWithEngine } from "../engines/engine.ts";
 import type { ModelSource } from "../models/source.ts";
+import { REMOTE_CONCURRENCY, RemoteModel } from "../remote/remote-model.ts";
 import { after } from "./after.ts";
 import { CallContext, type PredictorHost, type SignalSource } from "./call-context.ts";
 import type { Job, JobResult, ModelInfo, StageTimings } from "./executor.ts";
@@ -28,7 +29,7 @@ export interface RunnerSettings {
 /** A loaded predictor: the whole pipeline of one request, on whatever thread this is. */
 export class PredictorRunner implements AsyncDisposable {
   readonly info: ModelInfo;
-  /** The predictor's `concurrency`; undefined where it does not say. */
+  /** The predictor's `concurrency`; undefined where it does not say, unless there is a remote, for which most wait. */
   readonly concurrency: number | undefined;
   /**
    * Whether the memory of an answer is the answer's alone. A predictor's own function may return what it keeps (a
@@ -57,7 +58,9 @@ export class PredictorRunner implements AsyncDisposable {
     settings: RunnerSettings,
   ): Promise<PredictorRunner> {
     const started = performance.now();
-    const host: PredictorHost = { modelName: source.name, log: settings.log, metrics: new UserMetrics() };
+    const { name: modelName, remote: target } = source;
+    const remote = target && (await RemoteModel.open(modelName, target, settings.limits));
+    const host: PredictorHost = { modelName, log: settings.log, metrics: new UserMetrics(), remote };
     const engine = await loadEngine(source, predictor, settings);
     const model = predictor.load === undefined ? engine : await loadModel(source, predictor, host);
     return new PredictorRunner(predictor, model, engine, host, settings.limits, performance.now() - started);
@@ -82,7 +85,7 @@ export class PredictorRunner implements AsyncDisposable {
       limits,
     };
     this.#preparesItself = predictor.preProcess !== undefined || predictor.instance !== undefined;
-    this.concurrency = predictor.concurrency;
+    this.concurrency = predictor.concurrency ?? (host.remote && REMOTE_CONCURRENCY);
     this.answersAreNew = predictor.predict === undefined && predictor.postProcess === undefined;
     this.isEngineOnly =
       this.answersAreNew && predictor.preProcess === undefined && predictor.explain === undefined;
@@ -90,7 +93,7 @@ export class PredictorRunner implements AsyncDisposable {
       platform: engine?.engine ?? "kserve-ts",
       ...signature,
       takesTensors: !this.#preparesItself && signature.inputs.length > 0,
-      explains: predictor.explain !== undefined,
+      explains: predictor.explain !== undefined || host.remote !== undefined,
       timeoutMs: predictor.timeoutMs,
       execution: predictor.execution ?? "worker",
       loadMs,
@@ -162,14 +165,18 @@ export class PredictorRunner implements AsyncDisposable {
 
   #answer(job: Job, input: unknown, context: CallContext): unknown {
     const predictor = this.#predictor;
+    const own = job.verb === "explain" ? predictor.explain : predictor.predict;
+    if (own !== undefined) return own(this.#modelOf(context), input, context);
+    if (context.remote !== undefined) return context.remote.answer(job.verb, input);
     if (job.verb === "explain") {
-      if (predictor.explain === undefined) {
-        throw new KtsError("KTS_NOT_IMPLEMENTED", `Model ${this.#host.modelName} does not explain.`);
-      }
-      return predictor.explain(this.#model, input, context);
+      throw new KtsError("KTS_NOT_IMPLEMENTED", `Model ${this.#host.modelName} does not explain.`);
     }
-    if (predictor.predict !== undefined) return predictor.predict(this.#model, input, context);
     return (this.#engine as LoadedEngine).run(engineInput(input));
+  }
+
+  /** What `load` gave. A remote in its place is the request's own, so that a call carries its signal and headers. */
+  #modelOf(context: CallContext): unknown {
+    return this.#predictor.load === undefined ? (context.remote ?? this.#model) : this.#model;
   }
 
   #finish(job: Job, raw: unknown, context: CallContext): unknown {
@@ -185,6 +192,7 @@ export class PredictorRunner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#predictor.unload?.(this.#model);
     await this.#engine?.dispose();
+    this.#host.remote?.[Symbol.dispose]();
   }
 }
 
