@@ -211,11 +211,17 @@ interface WithoutPostProcess<Outputs, Model, Input> {
   postProcess?: never;
 }
 
-interface EngineOnly<Outputs> {
-  /** Left out: the engine, or the remote predictor, runs the model on preProcess's tensors. */
+interface EngineOnly<Outputs, Input> {
+  /** Left out: the engine, or the remote predictor, runs the model on what preProcess returns. */
   predict?: never;
-  /** Turns the model's outputs, by name, into the answer. */
-  postProcess?(prediction: NamedTensors, ctx: RequestContext): Awaitable<PredictionOf<Outputs>>;
+  /**
+   * Turns the model's outputs, by name, into the answer. Where preProcess returns instances, which go to a remote
+   * predictor, it gets what that one answers, of which nothing is known here: by V1 the list that `predictions` holds.
+   */
+  postProcess?(
+    prediction: Input extends readonly unknown[] ? unknown : NamedTensors,
+    ctx: RequestContext,
+  ): Awaitable<PredictionOf<Outputs>>;
 }
 
 /** A predictor as the server sees it: the checked exports of a predictor module, types erased. */
@@ -266,7 +272,8 @@ export function definePredictor<
   const Inputs extends Specs = undefined,
   const Outputs extends Specs = undefined,
   S extends Schema = undefined,
->(predictor: Common<Inputs, Outputs, S, EngineModel, NamedTensors> & EngineOnly<Outputs>): Predictor;
+  Input extends NamedTensors | readonly unknown[] = NamedTensors,
+>(predictor: Common<Inputs, Outputs, S, EngineModel, Input> & EngineOnly<Outputs, Input>): Predictor;
 export function definePredictor(predictor: unknown): Predictor {
   return predictor as Predictor;
 }

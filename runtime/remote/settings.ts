@@ -45,8 +45,7 @@ export function remoteSettings(options: ServerOptions): RemoteSettings | undefin
 
 /** A whole URL is taken as well, as it is copied from elsewhere; its scheme then says whether there is TLS. */
 function predictorUrl(host: string, useSsl: boolean): string {
-  const hasScheme = /^https?:\/\//i.test(host);
-  const text = hasScheme ? host : `${useSsl ? "https" : "http"}://${host}`;
+  const text = host.includes("://") ? host : `${useSsl ? "https" : "http"}://${host}`;
   try {
     const { url, secure } = parseAddress(text);
     if (useSsl && !secure) throw new Error("its scheme contradicts --predictor_use_ssl");
