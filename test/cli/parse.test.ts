@@ -164,7 +164,10 @@ describe("an unknown option", () => {
     ["--http-prot", "Did you mean --http-port? "],
     ["--http_prot=1", "Did you mean --http_port? "],
     ["--no-enable-latency-loging", "Did you mean --enable-latency-logging? "],
-    ["--timeout", "Did you mean --request_timeout_ms or --timeout_keep_alive? "],
+    [
+      "--timeout",
+      "Did you mean --request_timeout_ms or --timeout_keep_alive or --predictor_request_timeout_seconds? ",
+    ],
     ["--hlep", "Did you mean --help? "],
     ["--frobnicate", ""],
     ["-x", ""],
