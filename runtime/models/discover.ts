@@ -22,6 +22,7 @@ const PREDICTOR_FILES = ["predictor.ts", "predictor.mts", "predictor.js", "predi
 
 /** What people call a predictor, or the model formats they have at hand. */
 const NEAR_PREDICTOR = /^(predict(or|ors|er|ion|ions)?|model|handler|index|main)\.[cm]?[jt]sx?$/i;
+const NEAR_TRANSFORMER = /^(predict(or|ors|er)?|transform(er)?|explain(er)?)\.[cm]?[jt]sx?$/i;
 const NEAR_MODEL = /\.(pt|pth|pkl|joblib|h5|keras|pb|tflite|bst|ubj|safetensors|mar|ort)$/i;
 
 /**
@@ -56,6 +57,7 @@ export async function discoverModel(path: string, options: DiscoverOptions = {})
   const folder = kind === "file" ? dirname(target) : target;
   const predictorPath = kind === "file" ? checkedPredictorFile(target) : await findPredictor(folder);
   if (remote !== undefined) {
+    if (predictorPath === undefined) await refuseNearTransformer(folder);
     return {
       name: given ?? nameFromPath(folder),
       predictorPath,
@@ -85,6 +87,16 @@ function twoModels(path: string): KtsError {
   return new KtsError("KTS_USAGE", `${path} is a model file, but --predictor_host names another model`, {
     hint: "Leave one of the two out; a transformer is served by its folder.",
   });
+}
+
+/** Requests would pass by a module of another name, and nobody would be told. */
+async function refuseNearTransformer(folder: string): Promise<void> {
+  const near = (await filesOf(folder)).find((name) => NEAR_TRANSFORMER.test(name));
+  if (near === undefined) return;
+  throw notFound(
+    `${folder} has ${near}, but no predictor (${PREDICTOR_FILES.join(", ")})`,
+    `Rename ${near}.`,
+  );
 }
 
 async function kindOf(path: string): Promise<"file" | "folder" | undefined> {

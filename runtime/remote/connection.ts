@@ -16,7 +16,7 @@ export interface RemoteCall {
 /**
  * A way to ask a predictor. Failures are those of the client: KtsError `KTS_SERVER_ANSWERED` (`ServerAnswered` where
  * there was an answer), `KTS_SERVER_UNREACHABLE`, `KTS_DEADLINE_EXCEEDED`, InvalidInput for what cannot be sent, and the
- * signal's reason.
+ * signal's reason. A connection that cannot do something rejects with KTS_NOT_IMPLEMENTED.
  */
 export interface RemoteConnection extends Disposable {
   /** What `--predictor_protocol` carries: V1's instances, or V2's tensors. */

@@ -47,8 +47,8 @@ export class PredictorHealth implements Disposable {
       return ready ? undefined : "Its predictor is not ready.";
     } catch (error) {
       const failure = remoteFailure(error, { ...this.#settings, timeoutMs: TIMEOUT_MS });
-      const status = isKtsError(failure) && failure.code === "KTS_HTTP_ERROR" ? ` ${failure.status}` : "";
-      return `Its predictor says${status}: ${messageOf(failure)}`;
+      const answered = isKtsError(failure) && failure.code === "KTS_HTTP_ERROR";
+      return `${answered ? `Its predictor answered ${failure.status}: ` : ""}${messageOf(failure)}`;
     }
   }
 

@@ -155,6 +155,25 @@ describe("a transformer", () => {
     expect(body).toEqual({ predictions: [1] });
   });
 
+  it.each([
+    ["a worker", ""],
+    ["the server's own thread", `export const execution = "inline";`],
+  ])("carries large tensors from %s whole, several at once", async (_where, execution) => {
+    await using echo = await servePredictor(ECHO);
+    const source = `${execution} export const preProcess = (request) => request.tensors;`;
+    await using server = await serveTransformer(source, echo, { predictorProtocol: "v2" });
+    using client = new InferenceClient(server.url);
+    const answers = await Promise.all(
+      [1, 2, 3, 4].map(async (first) => {
+        const data = Float64Array.from({ length: 500_000 }, (_, index) => first + index);
+        const { outputs } = await client.infer("m", { x: tensor("FP64", [500_000], data) });
+        const came = outputs["x"]?.data as Float64Array;
+        return came.length === data.length && data.every((value, index) => value === came[index]);
+      }),
+    );
+    expect(answers).toEqual([true, true, true, true]);
+  });
+
   it("runs many requests at once on one worker", async () => {
     const waiting = `
       export const execution = "inline";

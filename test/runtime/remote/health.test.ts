@@ -30,8 +30,7 @@ describe.each(["v1", "v2"] as const)("--enable_predictor_health_check by %s", (p
     await first.stop();
     expect(await untilStatus(server, "/v2/health/ready", 503)).toEqual({ ready: false });
     expect(await untilStatus(server, "/v1/models/m", 503)).toEqual({
-      error:
-        "Model with name m is not ready. Its predictor says: Cannot reach the predictor: nothing accepts connections there.",
+      error: "Model with name m is not ready. Cannot reach the predictor: nothing accepts connections there.",
     });
     expect((await ask(server, "/v2/health/live")).status).toBe(200);
 
@@ -74,7 +73,7 @@ describe.each(["v1", "v2"] as const)("--enable_predictor_health_check by %s", (p
       status: 503,
       body: {
         error:
-          "Model with name other is not ready. Its predictor says 404: Model with name other does not exist.",
+          "Model with name other is not ready. Its predictor answered 404: Model with name other does not exist.",
       },
     });
   });

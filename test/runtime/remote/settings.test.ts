@@ -1,5 +1,6 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { discoverModel } from "../../../runtime/models/discover.ts";
 import { type ServerOptions, defaultServerOptions } from "../../../runtime/options.ts";
@@ -73,6 +74,22 @@ describe("discoverModel with a remote predictor", () => {
         modelDir: folder,
         remote,
       });
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  it("refuses a folder whose module has another name, since requests would pass it by", async () => {
+    const folder = await mkdtemp(`${tmpdir()}/kserve-ts-test-`);
+    try {
+      await writeFile(join(folder, "transformer.ts"), "export const preProcess = () => [];");
+      await expect(discoverModel(folder, { remote })).rejects.toThrow(
+        expect.objectContaining({
+          code: "KTS_PREDICTOR_NOT_FOUND",
+          message: `${folder} has transformer.ts, but no predictor (predictor.ts, predictor.mts, predictor.js, predictor.mjs)`,
+          hint: "Rename transformer.ts.",
+        }),
+      );
     } finally {
       await rm(folder, { recursive: true });
     }
