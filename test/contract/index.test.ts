@@ -7,6 +7,7 @@ it("is this and nothing else: what a predictor may import is public API", () => 
     "HttpError",
     "InvalidInput",
     "KtsError",
+    "defineConfig",
     "definePredictor",
     "elementCount",
     "fromFloat32",

@@ -228,7 +228,7 @@ describe("a model of TensorFlow", () => {
     expect(await discoverModel(folder, nothingMounted)).toMatchObject({
       name: "digits",
       modelFile: join(folder, "model/10/saved_model.pb"),
-      modelDir: join(folder, "model"),
+      modelDir: join(folder, "model/10"),
     });
     const told = await discoverModel(folder, { ...nothingMounted, modelDir: join(folder, "model/9") });
     expect(told.modelFile).toBe(join(folder, "model/9/saved_model.pb"));

@@ -105,7 +105,10 @@ describe("predictorFromExports", () => {
       'exports execution as the string "thread", expected "worker" or "inline"',
     ],
     [{ predict, batching: 5 }, "exports batching as the number 5, expected true, false or { maxBatchSize"],
-    [{ predict, batching: { maxBatch: 5 } }, "exports batching with maxBatch, expected maxBatchSize and"],
+    [
+      { predict, batching: { maxBatch: 5 } },
+      "exports batching.maxBatch as the number 5, expected only maxBatchSize and maxDelayMs",
+    ],
     [
       { predict, batching: { maxBatchSize: 0 } },
       "exports batching.maxBatchSize as the number 0, expected an integer above 0",
