@@ -1,7 +1,7 @@
 /**
- * The names that a mistyped one most likely stands for, at most two; none when nothing is near. Near is a spelling
- * that differs in a third of its letters at most, or a name that has what was typed as one of its words
- * (`port` for `http_port`).
+ * The names that a mistyped one most likely stands for; none when nothing is near. Near is a spelling that differs in a
+ * third of its letters at most, of which there are two at most, or a name that has what was typed as one of its words
+ * (`port` for `http_port`), where there are no more than three.
  */
 export function nearest(typed: string, names: readonly string[]): readonly string[] {
   const plain = plainOf(typed);
@@ -12,7 +12,7 @@ export function nearest(typed: string, names: readonly string[]): readonly strin
     return distances.filter(({ distance }) => distance === least).map(({ name }) => name).slice(0, 2); // prettier-ignore
   }
   const withWord = names.filter((name) => plainOf(name).split("_").includes(plain));
-  return withWord.length <= 2 ? withWord : [];
+  return withWord.length <= 3 ? withWord : [];
 }
 
 function plainOf(name: string): string {

@@ -1,4 +1,4 @@
-import { KtsError } from "../contract/errors.ts";
+import { KtsError, type KtsErrorOptions } from "../contract/errors.ts";
 import { oneLine } from "./one-line.ts";
 import type { ServerAnswer } from "./transport.ts";
 
@@ -7,9 +7,20 @@ const MOST_BYTES = 65_536;
 /** Complaints of a list that go into a message. */
 const MOST_DETAILS = 5;
 
+/** An answer that is not a success. */
+export class ServerAnswered extends KtsError {
+  /** What the server said, without words of ours around it; "" where it said nothing. */
+  readonly reason: string;
+
+  constructor(message: string, reason: string, options: KtsErrorOptions) {
+    super("KTS_SERVER_ANSWERED", message, options);
+    this.reason = reason;
+  }
+}
+
 /**
  * The answer, if the server did what was asked.
- * @throws KtsError KTS_SERVER_ANSWERED with the server's status, reason and Retry-After
+ * @throws ServerAnswered with the server's status, reason and Retry-After
  */
 export function successful(answer: ServerAnswer): ServerAnswer {
   if (answer.status >= 200 && answer.status <= 299) return answer;
@@ -17,21 +28,21 @@ export function successful(answer: ServerAnswer): ServerAnswer {
 }
 
 /** An answer that is not a success, as an error: the server's status, and its reason as far as it gives one. */
-function serverError({ status, headers, bytes }: ServerAnswer): KtsError {
+function serverError({ status, headers, bytes }: ServerAnswer): ServerAnswered {
   const retryAfter = headers["retry-after"] ?? "";
-  const message = `The server answered ${status}${reasonOf(status, headers, bytes)}`;
-  return new KtsError("KTS_SERVER_ANSWERED", message, {
+  const location = status < 400 ? headers["location"] : undefined;
+  const reason = location === undefined ? reasonOf(bytes) : "";
+  let said = reason === "" ? " with an empty body." : `: ${reason}`;
+  if (location !== undefined) said = ` and points to ${oneLine(location)}; use that address.`;
+  return new ServerAnswered(`The server answered ${status}${said}`, reason, {
     status,
     ...(/^\d{1,9}$/.test(retryAfter) && { retryAfterSeconds: Number(retryAfter) }),
   });
 }
 
-function reasonOf(status: number, headers: ServerAnswer["headers"], bytes: Uint8Array): string {
-  const location = headers["location"];
-  if (status < 400 && location !== undefined) return ` and points to ${oneLine(location)}; use that address.`;
+function reasonOf(bytes: Uint8Array): string {
   const text = new TextDecoder().decode(bytes.subarray(0, MOST_BYTES));
-  const said = bytes.length > MOST_BYTES ? text : (readReason(text) ?? text);
-  return said.trim() === "" ? " with an empty body." : `: ${oneLine(said)}`;
+  return oneLine(bytes.length > MOST_BYTES ? text : (readReason(text) ?? text));
 }
 
 /**

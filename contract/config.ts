@@ -91,6 +91,22 @@ export interface ServerConfig {
   readonly payloadLogUrl?: string;
   /** What is sent there. Default `all`. */
   readonly payloadLogMode?: "all" | "request" | "response";
+  /** Transformer mode: the predictor to ask, as host, host:port or host:port/path. Default: the model is served here. */
+  readonly predictorHost?: string;
+  /** Protocol by which the predictor is asked. Default `v1`. */
+  readonly predictorProtocol?: "v1" | "v2" | "grpc-v2";
+  /** Ask the predictor over TLS. Default false. */
+  readonly predictorUseSsl?: boolean;
+  /** Seconds the predictor may take, retries included. Default 600. */
+  readonly predictorRequestTimeoutSeconds?: number;
+  /** Times to ask the predictor again where it cannot have begun. Default 0. */
+  readonly predictorRequestRetries?: number;
+  /** Form of the tensors that go to a predictor by `v2`. Default `binary`. */
+  readonly predictorTensors?: "binary" | "json";
+  /** Further request headers to hand on to the predictor, names separated by commas. Default: none. */
+  readonly predictorHeaders?: string;
+  /** Be ready only while the predictor says that its model is. Default false. */
+  readonly enablePredictorHealthCheck?: boolean;
   /** How NaN and infinities appear in JSON. Default `null`. */
   readonly nonFinite?: "null" | "error" | "string";
   /** Log a line with the stage times of every request. Default false. */

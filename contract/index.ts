@@ -21,6 +21,7 @@ export type {
   PredictorLog,
   PredictorPolicy,
   PredictRequest,
+  RemotePredictor,
   RequestBatch,
   RequestContext,
   Streamable,

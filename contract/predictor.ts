@@ -75,6 +75,8 @@ export interface RequestContext {
   readonly log: PredictorLog;
   /** See {@link LoadContext.metrics}. */
   readonly metrics: Registry;
+  /** The predictor behind this one, where the server was told its address (`--predictor_host`). */
+  readonly remote: RemotePredictor | undefined;
 }
 
 /**
@@ -111,6 +113,33 @@ export interface EngineModel {
    * @throws InvalidInput when an input is missing, unknown, mistyped or misshapen
    */
   run(inputs: NamedTensors, outputs?: readonly string[]): Promise<NamedTensors>;
+}
+
+/**
+ * The remote predictor of a transformer or explainer (`--predictor_host`), as one request sees it: a call carries the
+ * request's id, trace and authorization, and ends when the request does. It is asked by the name this server has.
+ *
+ * Every method throws, beside what it says itself:
+ * - HttpError with the remote's status, message and Retry-After, where that is 4xx or 5xx
+ * - KtsError `KTS_SERVER_UNREACHABLE`, answered with 503: no connection; with 502: it broke before the answer was there
+ * - KtsError `KTS_DEADLINE_EXCEEDED`, answered with 504: no answer within `--predictor_request_timeout_seconds`
+ * - the signal's reason, once the request is aborted
+ */
+export interface RemotePredictor {
+  /**
+   * Asks V2's infer, whatever `--predictor_protocol` is. The request's `parameters` go along where it came by V2.
+   * @param inputs tensors by name
+   * @param outputs names of the outputs to answer with; default all
+   */
+  run(inputs: NamedTensors, outputs?: readonly string[]): Promise<NamedTensors>;
+  /**
+   * Asks V1's `:predict`, whatever `--predictor_protocol` is. Members of the body beside `instances` go along where the
+   * request came by V1.
+   * @returns the list that `predictions` holds; the whole body where that is no list
+   */
+  predict(instances: readonly unknown[]): Promise<unknown>;
+  /** Asks V1's `:explain`. As {@link predict}, with `explanations` for `predictions`. */
+  explain(instances: readonly unknown[]): Promise<unknown>;
 }
 
 /** Tensors keyed by the names of a list of specs, each with its datatype. */
@@ -209,14 +238,17 @@ interface Common<Inputs, Outputs, Schema, Model, Input> extends PredictorPolicy 
   readonly outputs?: Outputs;
   /** A schema of one V1 instance (zod, or any Standard Schema); a request that does not fit is answered with 400. */
   readonly instance?: Schema;
-  /** Loads the model, once a worker. Left out: an engine loads the model file of the model directory, if any. */
+  /**
+   * Loads the model, once a worker. Left out: the model is the remote predictor, where there is one, else what an engine
+   * loads from the model file of the model directory, if any.
+   */
   load?(ctx: LoadContext): Awaitable<Model>;
   /** Turns the request into what `predict` takes. */
   preProcess?(
     request: PredictRequest<InputsOf<Inputs>, InstanceOf<Schema>>,
     ctx: RequestContext,
   ): Awaitable<Input>;
-  /** Answers V1's `:explain`. Left out: 501. */
+  /** Answers V1's `:explain`. Left out: the remote predictor's, where there is one, else 501. */
   explain?(model: Model, input: Input, ctx: RequestContext): Awaitable<AnyPrediction>;
   /** Frees what `load` took. */
   unload?(model: Model): Awaitable<void>;
@@ -235,11 +267,17 @@ interface WithoutPostProcess<Outputs, Model, Input> {
   postProcess?: never;
 }
 
-interface EngineOnly<Outputs> {
-  /** Left out: the engine runs the model on preProcess's tensors. */
+interface EngineOnly<Outputs, Input> {
+  /** Left out: the engine, or the remote predictor, runs the model on what preProcess returns. */
   predict?: never;
-  /** Turns the model's outputs, by name, into the answer. */
-  postProcess?(prediction: NamedTensors, ctx: RequestContext): Awaitable<PredictionOf<Outputs>>;
+  /**
+   * Turns the model's outputs, by name, into the answer. Where preProcess returns instances, which go to a remote
+   * predictor, it gets what that one answers, of which nothing is known here: by V1 the list that `predictions` holds.
+   */
+  postProcess?(
+    prediction: Input extends readonly unknown[] ? unknown : NamedTensors,
+    ctx: RequestContext,
+  ): Awaitable<PredictionOf<Outputs>>;
 }
 
 /** A predictor as the server sees it: the checked exports of a predictor module, types erased. */
@@ -299,8 +337,9 @@ export function definePredictor<
   const Inputs extends Specs = undefined,
   const Outputs extends Specs = undefined,
   S extends Schema = undefined,
+  Input extends NamedTensors | readonly unknown[] = NamedTensors,
 >(
-  predictor: Common<Inputs, Outputs, S, EngineModel, NamedTensors> & EngineOnly<Outputs>,
+  predictor: Common<Inputs, Outputs, S, EngineModel, Input> & EngineOnly<Outputs, Input>,
 ): Predictor & DeclaredBy<Inputs, Outputs, S>;
 export function definePredictor(predictor: unknown): Predictor {
   return predictor as Predictor;

@@ -62,6 +62,24 @@ export class DataPlane {
     return this.#repository.ready;
   }
 
+  /** Whether every model can answer, and every remote predictor whose readiness counts. */
+  async askReady(): Promise<boolean> {
+    if (!this.ready) return false;
+    const reasons = await Promise.all(this.models.map((model) => model.askNotReadyReason()));
+    return reasons.every((reason) => reason === undefined);
+  }
+
+  /**
+   * The model of a name, if it is ready; its remote predictor is asked, where its readiness counts.
+   * @throws KtsError as `find`; KTS_MODEL_NOT_READY
+   */
+  async findReady(name: string, version: string | undefined): Promise<ServedModel> {
+    const model = this.find(name, version);
+    const reason = await model.askNotReadyReason();
+    if (reason !== undefined) throw modelNotReady(name, reason);
+    return model;
+  }
+
   /**
    * The model of a name and, where the path has one, a version; without it the highest version that is ready.
    * @throws KtsError KTS_MODEL_NOT_FOUND; KTS_MODEL_NOT_READY while it is loaded for the first time;

@@ -3,6 +3,7 @@ import { messageOf, modelNotReady } from "../contract/errors.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { ModelSource } from "./models/source.ts";
 import type { Executor, ExecutorLoad, ModelInfo } from "./pipeline/executor.ts";
+import { PredictorHealth } from "./remote/predictor-health.ts";
 import type { MeteredModel } from "./telemetry/exposition.ts";
 import type { Histogram } from "./telemetry/histogram.ts";
 import { ModelMetrics } from "./telemetry/model-metrics.ts";
@@ -20,6 +21,7 @@ export class ServedModel implements MeteredModel, AsyncDisposable {
   readonly version: string | undefined;
   readonly source: ModelSource;
   readonly metrics: ModelMetrics;
+  readonly #health: PredictorHealth | undefined;
   #executor: Executor | undefined;
   #deadlines: Deadlines | undefined;
   #waitingFor: string | undefined = "It is being loaded.";
@@ -31,6 +33,7 @@ export class ServedModel implements MeteredModel, AsyncDisposable {
     this.source = source;
     this.version = source.version;
     this.metrics = new ModelMetrics(previous?.metrics);
+    if (source.remote?.healthCheck === true) this.#health = new PredictorHealth(source.name, source.remote);
   }
 
   /**
@@ -69,6 +72,14 @@ export class ServedModel implements MeteredModel, AsyncDisposable {
   /** Why the model cannot answer now; undefined while it can. */
   get notReadyReason(): string | undefined {
     return this.#waitingFor ?? this.executor.notReadyReason;
+  }
+
+  /**
+   * As `notReadyReason`, with the remote predictor asked, where the server is told to. Only for those who ask whether the
+   * model is ready: a request finds out by itself.
+   */
+  async askNotReadyReason(): Promise<string | undefined> {
+    return this.notReadyReason ?? (await this.#health?.notReadyReason());
   }
 
   /** @throws KtsError KTS_MODEL_NOT_READY while the model is not loaded */
@@ -119,6 +130,7 @@ export class ServedModel implements MeteredModel, AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#waitingFor = "It has been unloaded.";
     this.#deadlines?.[Symbol.dispose]();
+    this.#health?.[Symbol.dispose]();
     await this.#executor?.[Symbol.asyncDispose]();
   }
 }

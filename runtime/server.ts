@@ -25,6 +25,7 @@ import { startModel } from "./models/start-model.ts";
 import { type ServerOptions, grpcPortOf } from "./options.ts";
 import type { ModelInfo } from "./pipeline/executor.ts";
 import { productVersion } from "./product-version.ts";
+import { remoteSettings } from "./remote/settings.ts";
 import type { ServedModel } from "./served-model.ts";
 import { EventLoopMonitor } from "./telemetry/event-loop.ts";
 import { MetricsPage } from "./telemetry/exposition.ts";
@@ -102,9 +103,11 @@ export async function startServer(
   const config = await readConfig(folder);
   const layered = underlayFile(options, config.server, extras.given);
   const { modelName, modelDir } = layered.options;
+  const remote = remoteSettings(layered.options);
   const served = await findModels(folder, {
     ...(modelName !== undefined && { modelName }),
     ...(modelDir !== undefined && { modelDir }),
+    ...(remote !== undefined && { remote }),
   });
   keepFreedMemory();
   const log = createLog(layered.options, extras.logSink);
@@ -339,12 +342,8 @@ function storeOf(served: Served, context: PlanContext): ModelStore {
     }
     return new RepositoryFolder(served.root, context);
   }
-  const { name, path, modelDir } = served;
-  return new SingleModel(
-    name,
-    { path, discover: { modelName: name, ...(modelDir !== undefined && { modelDir }) } },
-    context,
-  );
+  const { name, path, discover } = served;
+  return new SingleModel(name, { path, discover: { ...discover, modelName: name } }, context);
 }
 
 /** The Express application, made once, when it is first asked for. */

@@ -9,12 +9,14 @@ import type { ServedModel } from "./served-model.ts";
 /**
  * Runs the model once before the server says it is ready, so that the first caller does not wait for what happens
  * only then (memory plans, compiled code). Zeros of the signature; nothing where more than the first dimension is
- * open, or the predictor takes no tensors. A model that cannot take zeros is only warned about.
+ * open, the predictor takes no tensors, or the model is a remote one, which may come up later. A model that cannot take
+ * zeros is only warned about.
  */
 export async function warmUp(model: ServedModel, log: PredictorLog): Promise<void> {
   const { info } = model;
   if (
     !info.takesTensors ||
+    model.source.remote !== undefined ||
     !info.inputs.every((spec) => spec.shape.slice(1).every((length) => length >= 0))
   ) {
     return;

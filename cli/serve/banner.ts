@@ -63,11 +63,15 @@ function modelRows({ server: { models }, cwd }: BannerFacts): (readonly [label: 
   return more > 0 ? [...rows, ["", `and ${more} more: GET /v2/repository/index lists them`]] : rows;
 }
 
-/** The engine, the predictor, or both, with their files. */
+/** The engine, the predictor, or both, with their files; in transformer mode what is behind it. */
 function servedBy(model: RunningServer["model"], cwd: string): string {
-  const { predictorPath, modelFile } = model.source;
+  const { predictorPath, modelFile, remote } = model.source;
   const predictor = predictorPath === undefined ? undefined : shortPath(predictorPath, cwd);
   const { platform } = model.info;
+  if (remote !== undefined) {
+    const behind = `the predictor at ${remote.url} (${remote.protocol})`;
+    return predictor === undefined ? behind : `${predictor} in front of ${behind}`;
+  }
   if (platform === HANDWRITTEN || modelFile === undefined) return `${predictor} (handwritten)`;
   const engine = `${shortPath(modelFile, cwd)} (${platform})`;
   return predictor === undefined ? engine : `${predictor} with ${engine}`;

@@ -28,17 +28,19 @@ export class HealthService {
   }
 
   /** @throws KtsError KTS_MODEL_NOT_FOUND (NOT_FOUND, as the protocol wants it) */
-  check(message: Uint8Array) {
+  async check(message: Uint8Array) {
     const { service } = decodeMessage(HealthCheckRequest, message);
-    const status = this.#statusOf(service);
+    const status = await this.#statusOf(service);
     if (status !== undefined) return encodeMessage(HealthCheckResponse, { status });
     throw new KtsError("KTS_MODEL_NOT_FOUND", `There is no service ${JSON.stringify(service)}.`, {
       hint: `Ask for one of ${SERVICES.slice(1).join(", ")}, or for none.`,
     });
   }
 
-  list() {
-    const statuses = SERVICES.map((key) => ({ key, value: { status: this.#statusOf(key) ?? 0 } }));
+  async list() {
+    const statuses = await Promise.all(
+      SERVICES.map(async (key) => ({ key, value: { status: (await this.#statusOf(key)) ?? 0 } })),
+    );
     return encodeMessage(HealthListResponse, { statuses });
   }
 
@@ -47,9 +49,15 @@ export class HealthService {
     let service: string | undefined;
     let last: number | undefined;
     let timer: NodeJS.Timeout | undefined;
-    const look = () => {
-      const status = this.#statusOf(service as string) ?? SERVING_STATUS.SERVICE_UNKNOWN;
-      if (status === last) return;
+    let looking = false;
+    let closed = false;
+    const look = async () => {
+      // A remote predictor may take longer to say how it is than until the next look.
+      if (looking) return;
+      looking = true;
+      const status = (await this.#statusOf(service as string)) ?? SERVING_STATUS.SERVICE_UNKNOWN;
+      looking = false;
+      if (status === last || closed) return;
       last = status;
       call.send(encodeMessage(HealthCheckResponse, { status }));
     };
@@ -57,21 +65,24 @@ export class HealthService {
       received: (message) => {
         if (service !== undefined) return;
         service = decodeMessage(HealthCheckRequest, message).service;
-        look();
-        timer = setInterval(look, WATCH_MS);
+        void look();
+        timer = setInterval(() => void look(), WATCH_MS);
         timer.unref();
       },
       halfClosed() {
         if (service === undefined) throw new InvalidInput("Watch has one request message, but none came.");
       },
-      closed: () => clearInterval(timer),
+      closed() {
+        closed = true;
+        clearInterval(timer);
+      },
     };
   }
 
-  #statusOf(service: string): number | undefined {
+  async #statusOf(service: string): Promise<number | undefined> {
     if (!SERVICES.includes(service)) return undefined;
     const { lifecycle, plane } = this.#services;
-    const serves = service === "liveness" || (lifecycle.ready && plane.ready);
+    const serves = service === "liveness" || (lifecycle.ready && (await plane.askReady()));
     return serves ? SERVING_STATUS.SERVING : SERVING_STATUS.NOT_SERVING;
   }
 }

@@ -25,10 +25,12 @@ export function inferenceMethods(services: GrpcServices): Readonly<Record<string
   const { plane, lifecycle, productVersion } = services;
   return {
     ServerLive: () => encodeMessage(ServerLiveResponse, { live: true }),
-    ServerReady: () => encodeMessage(ServerReadyResponse, { ready: lifecycle.ready && plane.ready }),
-    ModelReady(message) {
+    ServerReady: async () =>
+      encodeMessage(ServerReadyResponse, { ready: lifecycle.ready && (await plane.askReady()) }),
+    async ModelReady(message) {
       const { name, version } = decodeMessage(ModelReadyRequest, message);
-      return encodeMessage(ModelReadyResponse, { ready: plane.find(name, given(version)).ready });
+      const reason = await plane.find(name, given(version)).askNotReadyReason();
+      return encodeMessage(ModelReadyResponse, { ready: reason === undefined });
     },
     ServerMetadata: () =>
       encodeMessage(ServerMetadataResponse, {

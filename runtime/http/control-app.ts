@@ -73,8 +73,8 @@ function addV2Routes(app: Application, { plane, productVersion }: ControlService
 }
 
 function readiness(plane: ControlServices["plane"]): Handler {
-  return (req, res) => {
-    const { name } = plane.findFor("predict", req.params.name, req.params.version);
+  return async (req, res) => {
+    const { name } = await plane.findReady(req.params.name, req.params.version);
     answer(res, { name, ready: true });
   };
 }

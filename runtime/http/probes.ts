@@ -17,12 +17,15 @@ export function answerProbe(services: InferenceServices, req: IncomingMessage, r
     case "/v2/health/live":
       sendJson(res, 200, '{"live":true}');
       return true;
-    case "/v2/health/ready": {
-      const ready = services.lifecycle.ready && services.plane.ready;
-      sendJson(res, ready ? 200 : 503, ready ? '{"ready":true}' : '{"ready":false}');
+    case "/v2/health/ready":
+      void answerReady(services, res);
       return true;
-    }
     default:
       return false;
   }
+}
+
+async function answerReady({ lifecycle, plane }: InferenceServices, res: ServerResponse): Promise<void> {
+  const ready = lifecycle.ready && (await plane.askReady());
+  sendJson(res, ready ? 200 : 503, ready ? '{"ready":true}' : '{"ready":false}');
 }

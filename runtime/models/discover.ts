@@ -3,6 +3,7 @@ import { basename, dirname, extname, join, resolve } from "node:path";
 import { KtsError } from "../../contract/errors.ts";
 import { ENGINE_FILES, isModelFile, mayBeModelFile } from "../engines/engine.ts";
 import { checkModelName, nameFromPath } from "./model-name.ts";
+import type { RemoteSettings } from "../remote/settings.ts";
 import type { ModelSource } from "./source.ts";
 
 /** What `discoverModel` may be told. */
@@ -15,6 +16,8 @@ export interface DiscoverOptions {
   readonly mountedDir?: string;
   /** The version to take. Default: the highest. */
   readonly version?: string;
+  /** Transformer mode: there need be no model file, and no predictor module either. */
+  readonly remote?: RemoteSettings;
 }
 
 /** A folder named by a number that holds a version of a model. */
@@ -39,6 +42,7 @@ const PREDICTOR_FILES = ["predictor.ts", "predictor.mts", "predictor.js", "predi
 
 /** What people call a predictor, or the model formats they have at hand. */
 const NEAR_PREDICTOR = /^(predict(or|ors|er|ion|ions)?|model|handler|index|main)\.[cm]?[jt]sx?$/i;
+const NEAR_TRANSFORMER = /^(predict(or|ors|er)?|transform(er)?|explain(er)?)\.[cm]?[jt]sx?$/i;
 const NEAR_MODEL =
   /\.(pt|pth|pkl|joblib|h5|keras|pb|pbtxt|tflite|bst|ubj|safetensors|mar|ort)$|^model\.json$/i;
 
@@ -61,8 +65,10 @@ export async function discoverModel(path: string, options: DiscoverOptions = {})
     throw notFound(`${path} does not exist`, "Give the folder of a predictor or model.");
   const modelDir = options.modelDir === undefined ? undefined : await checkedModelDir(options.modelDir);
   const mountedDir = options.mountedDir ?? MOUNTED_DIR;
+  const { remote } = options;
 
   if (kind === "file" && mayBeModelFile(target)) {
+    if (remote !== undefined) throw twoModels(path);
     return {
       name: given ?? nameOfModelFile(target),
       predictorPath: undefined,
@@ -72,6 +78,16 @@ export async function discoverModel(path: string, options: DiscoverOptions = {})
   }
   const folder = kind === "file" ? dirname(target) : target;
   const shared = kind === "file" ? checkedPredictorFile(target) : await findPredictor(folder);
+  if (remote !== undefined) {
+    if (shared === undefined) await refuseNearTransformer(folder);
+    return {
+      name: given ?? nameFromPath(folder),
+      predictorPath: shared,
+      modelFile: undefined,
+      modelDir: modelDir ?? (await folderOfOtherFiles(folder, mountedDir)),
+      remote,
+    };
+  }
   const searched = modelDir === undefined ? foldersOfModel(folder, mountedDir) : [modelDir];
   const found = await findModel(searched, shared !== undefined && (await mayLoad(shared)));
   const chosen = chosenVersion(folder, found, options.version);
@@ -88,12 +104,13 @@ export async function discoverModel(path: string, options: DiscoverOptions = {})
 }
 
 /**
- * The names of a model's version folders, highest first; none where its files lie in no such folders.
+ * The names of a model's version folders, highest first; none where its files lie in no such folders, or the model is
+ * a remote one.
  * @param path of the model's folder
  */
 export async function listVersions(path: string, options: DiscoverOptions = {}): Promise<readonly string[]> {
   const target = resolve(path);
-  if ((await kindOf(target)) !== "folder") return [];
+  if (options.remote !== undefined || (await kindOf(target)) !== "folder") return [];
   const shared = await findPredictor(target);
   const searched =
     options.modelDir === undefined
@@ -121,6 +138,22 @@ function chosenVersion(
 
 function notFound(message: string, hint?: string): KtsError {
   return new KtsError("KTS_PREDICTOR_NOT_FOUND", message, hint === undefined ? {} : { hint });
+}
+
+function twoModels(path: string): KtsError {
+  return new KtsError("KTS_USAGE", `${path} is a model file, but --predictor_host names another model`, {
+    hint: "Leave one of the two out; a transformer is served by its folder.",
+  });
+}
+
+/** Requests would pass by a module of another name, and nobody would be told. */
+async function refuseNearTransformer(folder: string): Promise<void> {
+  const near = (await filesOf(folder)).find((name) => NEAR_TRANSFORMER.test(name));
+  if (near === undefined) return;
+  throw notFound(
+    `${folder} has ${near}, but no predictor (${PREDICTOR_FILES.join(", ")})`,
+    `Rename ${near}.`,
+  );
 }
 
 async function kindOf(path: string): Promise<"file" | "folder" | undefined> {

@@ -5,7 +5,12 @@ import { modelFolders } from "./model-store.ts";
 
 /** What a path to serve holds. */
 export type Served =
-  | { readonly kind: "model"; readonly name: string; readonly path: string; readonly modelDir?: string }
+  | {
+      readonly kind: "model";
+      readonly name: string;
+      readonly path: string;
+      readonly discover: DiscoverOptions;
+    }
   | { readonly kind: "repository"; readonly root: string };
 
 /**
@@ -18,17 +23,19 @@ export type Served =
  * @throws KtsError as {@link discoverModel} does when there is nothing of all this
  */
 export async function findModels(path: string, options: DiscoverOptions = {}): Promise<Served> {
-  const { modelDir, modelName } = options;
+  const { modelDir, modelName, remote } = options;
   const named = modelName === undefined ? {} : { modelName };
   try {
     const { name } = await discoverModel(path, options);
-    return { kind: "model", name, path: resolve(path), ...(modelDir !== undefined && { modelDir }) };
+    return { kind: "model", name, path: resolve(path), discover: options };
   } catch (error) {
     if (!isKtsError(error) || error.code !== "KTS_PREDICTOR_NOT_FOUND") throw error;
+    // A transformer is one model, and any folder can be one: there is nothing else to look for.
+    if (remote !== undefined) throw error;
     const roots = modelDir === undefined ? [path, options.mountedDir ?? "/mnt/models"] : [modelDir];
     for (const root of roots.map((candidate) => resolve(candidate))) {
       const own = await discoverModel(root, { ...named, mountedDir: "" }).catch(() => undefined);
-      if (own !== undefined) return { kind: "model", name: own.name, path: root };
+      if (own !== undefined) return { kind: "model", name: own.name, path: root, discover: {} };
       if ((await modelFolders(root)).length > 0) return { kind: "repository", root };
     }
     throw error;

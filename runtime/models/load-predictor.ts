@@ -5,15 +5,17 @@ import { predictorFromExports } from "./predictor-exports.ts";
 import type { ModelSource } from "./source.ts";
 
 /**
- * Imports and checks a source's predictor; one without any members where an engine runs the model by itself.
- * Nothing of it has run yet but its module's top level.
+ * Imports and checks a source's predictor; one without any functions where an engine runs the model by itself, or a
+ * remote predictor does: asking that is all awaiting, so it needs no worker. Nothing of a module has run yet but its
+ * top level.
  * @throws KtsError KTS_PREDICTOR_INVALID
  */
 export async function loadPredictor(source: ModelSource): Promise<Predictor> {
-  if (source.predictorPath === undefined) return {};
+  if (source.predictorPath === undefined) return source.remote === undefined ? {} : { execution: "inline" };
   return predictorFromExports(await loadModule(source.predictorPath, source.generation), {
     file: basename(source.predictorPath),
     hasModelFile: source.modelFile !== undefined,
     modelDir: source.modelDir,
+    hasRemote: source.remote !== undefined,
   });
 }

@@ -30,6 +30,8 @@ export interface ExportsContext {
   readonly hasModelFile: boolean;
   /** Where a model file was looked for, for messages. */
   readonly modelDir: string;
+  /** Whether a remote predictor answers what the module leaves out. Default false. */
+  readonly hasRemote?: boolean;
 }
 
 /**
@@ -136,7 +138,7 @@ function isStandardSchema(value: unknown): boolean {
 }
 
 function requirePredict(predictor: Members, context: ExportsContext): void {
-  if (predictor["predict"] !== undefined) return;
+  if (predictor["predict"] !== undefined || context.hasRemote === true) return;
   if (predictor["load"] !== undefined) {
     throw invalid(context, "exports load but no predict, and no engine runs a model that load made");
   }

@@ -1,4 +1,6 @@
-/** Where a model comes from: what `discoverModel` found in a folder. At least one of the two paths is set. */
+import type { RemoteSettings } from "../remote/settings.ts";
+
+/** Where a model comes from: what `discoverModel` found in a folder. At least one of the two paths, or `remote`, is set. */
 export interface ModelSource {
   /** The name in the URLs. */
   readonly name: string;
@@ -15,4 +17,6 @@ export interface ModelSource {
    * has imported, so that changed code has to be asked for by another URL. Default 0.
    */
   readonly generation?: number;
+  /** Transformer mode: the predictor that stands in the place of a model file. */
+  readonly remote?: RemoteSettings;
 }

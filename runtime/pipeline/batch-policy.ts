@@ -8,6 +8,11 @@ const DEFAULT_MAX_BATCH_SIZE = 64;
 /** Whether requests share runs and how, or why they do not. */
 export type BatchVerdict = { readonly policy: BatchPolicy } | { readonly reason: string };
 
+/** A shared call would go out with the headers of one caller, his authorization among them, and the data of others. */
+export const REMOTE_VERDICT: BatchVerdict = {
+  reason: "each request asks the remote predictor with its own caller's headers",
+};
+
 /**
  * What the settings or the predictor say; where neither does and an engine runs the model, what trying it out shows.
  * @param batching the predictor's, unless the model's settings outrank it

@@ -1,6 +1,7 @@
 import type { Registry } from "prom-client";
 import type { Protocol, Verb } from "../../contract/inference.ts";
 import type { PredictorLog, RequestBatch, RequestContext } from "../../contract/predictor.ts";
+import type { BoundRemote, RemoteModel } from "../remote/remote-model.ts";
 import type { Job } from "./executor.ts";
 import { type LogSink, createPredictorLog } from "./predictor-log.ts";
 import type { UserMetrics } from "./user-metrics.ts";
@@ -15,6 +16,8 @@ export interface PredictorHost {
   readonly modelName: string;
   readonly log: LogSink;
   readonly metrics: UserMetrics;
+  /** The predictor of a transformer; undefined where the model is here. */
+  readonly remote: RemoteModel | undefined;
 }
 
 /** `ctx` of one request. What costs to make is made when it is read. */
@@ -28,6 +31,7 @@ export class CallContext implements RequestContext {
   readonly batch: RequestBatch | undefined;
   readonly #host: PredictorHost;
   readonly #abort: SignalSource;
+  #remote: BoundRemote | undefined;
 
   constructor(job: Job, abort: SignalSource, host: PredictorHost, batch?: RequestBatch) {
     this.requestId = job.requestId;
@@ -52,5 +56,10 @@ export class CallContext implements RequestContext {
 
   get metrics(): Registry {
     return this.#host.metrics.registry;
+  }
+
+  get remote(): BoundRemote | undefined {
+    this.#remote ??= this.#host.remote?.forRequest(this);
+    return this.#remote;
   }
 }

@@ -9,8 +9,9 @@ import { toPrediction } from "../../protocol/convert/index.ts";
 import type { DecodeLimits } from "../../protocol/limits.ts";
 import { type LoadedEngine, loadWithEngine } from "../engines/engine.ts";
 import type { ModelSource } from "../models/source.ts";
+import { REMOTE_CONCURRENCY, RemoteModel } from "../remote/remote-model.ts";
 import { after } from "./after.ts";
-import { type BatchVerdict, decideBatching } from "./batch-policy.ts";
+import { type BatchVerdict, REMOTE_VERDICT, decideBatching } from "./batch-policy.ts";
 import { CallContext, type PredictorHost, type SignalSource } from "./call-context.ts";
 import type { Job, JobResult, ModelInfo, StageTimings } from "./executor.ts";
 import { collectPredictions } from "./collect-stream.ts";
@@ -38,7 +39,7 @@ export interface RunnerSettings {
 /** A loaded predictor: the whole pipeline of one request, on whatever thread this is. */
 export class PredictorRunner implements AsyncDisposable {
   readonly info: ModelInfo;
-  /** The predictor's `concurrency`; undefined where it does not say. */
+  /** The predictor's `concurrency`; undefined where it does not say, unless there is a remote, for which most wait. */
   readonly concurrency: number | undefined;
   /**
    * Whether the memory of an answer is the answer's alone. A predictor's own function may return what it keeps (a
@@ -71,11 +72,13 @@ export class PredictorRunner implements AsyncDisposable {
     settings: RunnerSettings,
   ): Promise<PredictorRunner> {
     const started = performance.now();
-    const host: PredictorHost = { modelName: source.name, log: settings.log, metrics: new UserMetrics() };
+    const { name: modelName, remote: target } = source;
+    const remote = target && (await RemoteModel.open(modelName, target, settings.limits));
+    const host: PredictorHost = { modelName, log: settings.log, metrics: new UserMetrics(), remote };
     const engine = await loadEngine(source, predictor, settings);
     const model = predictor.load === undefined ? engine : await loadModel(source, predictor, host);
     const loadMs = performance.now() - started;
-    const verdict = settings.batchVerdict ?? (await decideBatching(predictor, engine, settings.batching));
+    const verdict = settings.batchVerdict ?? (await verdictOn(predictor, host, engine, settings));
     // Of others than an engine's it says no more than their module.
     if (engine !== undefined) settings.log("debug", ...verdictLine(verdict, source.name));
     return new PredictorRunner(predictor, model, engine, host, settings.limits, loadMs, verdict);
@@ -103,7 +106,7 @@ export class PredictorRunner implements AsyncDisposable {
     this.preparesItself = predictor.preProcess !== undefined || predictor.instance !== undefined;
     this.finishesItself = predictor.postProcess !== undefined;
     this.enginePredicts = predictor.predict === undefined;
-    this.concurrency = predictor.concurrency;
+    this.concurrency = predictor.concurrency ?? (host.remote && REMOTE_CONCURRENCY);
     this.answersAreNew = predictor.predict === undefined && predictor.postProcess === undefined;
     this.isEngineOnly =
       this.answersAreNew && predictor.preProcess === undefined && predictor.explain === undefined;
@@ -111,7 +114,7 @@ export class PredictorRunner implements AsyncDisposable {
       platform: engine?.engine ?? "kserve-ts",
       ...signature,
       takesTensors: !this.preparesItself && signature.inputs.length > 0,
-      explains: predictor.explain !== undefined,
+      explains: predictor.explain !== undefined || host.remote !== undefined,
       timeoutMs: predictor.timeoutMs,
       execution: predictor.execution ?? "worker",
       batching: "policy" in verdict ? verdict.policy : undefined,
@@ -240,14 +243,18 @@ export class PredictorRunner implements AsyncDisposable {
   /** predict, the engine, or explain. */
   answer(job: Job, input: unknown, context: CallContext): unknown {
     const predictor = this.#predictor;
+    const own = job.verb === "explain" ? predictor.explain : predictor.predict;
+    if (own !== undefined) return own(this.#modelOf(context), input, context);
+    if (context.remote !== undefined) return context.remote.answer(job.verb, input);
     if (job.verb === "explain") {
-      if (predictor.explain === undefined) {
-        throw new KtsError("KTS_NOT_IMPLEMENTED", `Model ${this.#host.modelName} does not explain.`);
-      }
-      return predictor.explain(this.#model, input, context);
+      throw new KtsError("KTS_NOT_IMPLEMENTED", `Model ${this.#host.modelName} does not explain.`);
     }
-    if (predictor.predict !== undefined) return predictor.predict(this.#model, input, context);
     return (this.#engine as LoadedEngine).run(engineInput(input));
+  }
+
+  /** What `load` gave. A remote in its place is the request's own, so that a call carries its signal and headers. */
+  #modelOf(context: CallContext): unknown {
+    return this.#predictor.load === undefined ? (context.remote ?? this.#model) : this.#model;
   }
 
   /** postProcess, where there is one. */
@@ -269,6 +276,7 @@ export class PredictorRunner implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#predictor.unload?.(this.#model);
     await this.#engine?.dispose();
+    this.#host.remote?.[Symbol.dispose]();
   }
 }
 
@@ -280,6 +288,21 @@ function isStream(raw: unknown): raw is AsyncIterable<unknown> {
 async function* answersOf(raw: unknown): AsyncGenerator<unknown> {
   if (isStream(raw)) yield* raw;
   else yield raw;
+}
+
+async function verdictOn(
+  predictor: Predictor,
+  { modelName, remote }: PredictorHost,
+  engine: LoadedEngine | undefined,
+  { batching = predictor.batching, log }: RunnerSettings,
+): Promise<BatchVerdict> {
+  if (remote === undefined) return decideBatching(predictor, engine, batching);
+  if (batching !== undefined && batching !== false) {
+    log("warn", "batching is ignored: each request asks the remote predictor with its own caller's headers", {
+      model: modelName,
+    });
+  }
+  return REMOTE_VERDICT;
 }
 
 function verdictLine(verdict: BatchVerdict, model: string): [message: string, fields: LogFields] {

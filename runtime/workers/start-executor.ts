@@ -52,8 +52,9 @@ export async function startExecutor(source: ModelSource, settings: ExecutorSetti
 }
 
 /** Importing a predictor here only to ask would run its top level twice, so its text is asked first. */
-function mentionsInline({ predictorPath }: ModelSource): boolean {
-  return predictorPath !== undefined && readFileSync(predictorPath, "utf8").includes("inline");
+function mentionsInline({ predictorPath, remote }: ModelSource): boolean {
+  if (predictorPath === undefined) return remote !== undefined;
+  return readFileSync(predictorPath, "utf8").includes("inline");
 }
 
 /** Undefined when the predictor wants workers after all. */

@@ -46,9 +46,9 @@ describe("the nearest of the server's flags", () => {
   });
 
   it.each([
-    ["port", ["http_port"]],
+    ["port", ["http_port", "grpc_port"]],
     ["threads", ["intra_op_threads"]],
-    ["timeout", ["request_timeout_ms", "timeout_keep_alive"]],
+    ["timeout", ["request_timeout_ms", "timeout_keep_alive", "predictor_request_timeout_seconds"]],
   ])("%s is %j, by one of its words", (typed, names) => {
     expect(nearest(typed, flags)).toEqual(names);
   });

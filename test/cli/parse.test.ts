@@ -136,20 +136,20 @@ describe("a toggle", () => {
 
 describe("a flag of the KServe server without meaning here", () => {
   it.each([
-    [["--grpc_port", "8081"], "--grpc_port 8081"],
-    [["--grpc_port=8081"], "--grpc_port 8081"],
-    [["--grpc-port", "8081"], "--grpc-port 8081"],
-    [["--enable_grpc=false"], "--enable_grpc false"],
-    [["--enable_grpc", "false"], "--enable_grpc false"],
-    [["--enable_grpc"], "--enable_grpc"],
+    [["--max_threads", "4"], "--max_threads 4"],
+    [["--max_threads=4"], "--max_threads 4"],
+    [["--max-threads", "4"], "--max-threads 4"],
+    [["--enable_docs_url=false"], "--enable_docs_url false"],
+    [["--enable_docs_url", "false"], "--enable_docs_url false"],
+    [["--enable_docs_url"], "--enable_docs_url"],
     [["--event-loop", "uvloop"], "--event-loop uvloop"],
   ])("is accepted in %j, and told of", (words, told) => {
     expect(parseWords(VERB, words)).toEqual({ arguments: { dir: "." }, given: {}, ignored: [told] });
   });
 
   it("takes its value, not the folder", () => {
-    expect(parseWords(VERB, ["--grpc_port", "8081", "digits"]).arguments).toEqual({ dir: "digits" });
-    expect(parseWords(VERB, ["--enable_grpc", "digits"]).arguments).toEqual({ dir: "digits" });
+    expect(parseWords(VERB, ["--max_threads", "4", "digits"]).arguments).toEqual({ dir: "digits" });
+    expect(parseWords(VERB, ["--enable_docs_url", "digits"]).arguments).toEqual({ dir: "digits" });
   });
 
   it("is no flag of ours", () => {
@@ -164,7 +164,10 @@ describe("an unknown option", () => {
     ["--http-prot", "Did you mean --http-port? "],
     ["--http_prot=1", "Did you mean --http_port? "],
     ["--no-enable-latency-loging", "Did you mean --enable-latency-logging? "],
-    ["--timeout", "Did you mean --request_timeout_ms or --timeout_keep_alive? "],
+    [
+      "--timeout",
+      "Did you mean --request_timeout_ms or --timeout_keep_alive or --predictor_request_timeout_seconds? ",
+    ],
     ["--hlep", "Did you mean --help? "],
     ["--frobnicate", ""],
     ["-x", ""],

@@ -49,7 +49,7 @@ export const predict = (_model, input) => input;
 
 /** POSTs JSON and reads the answer. */
 export async function postJson(
-  server: RunningServer,
+  server: Pick<RunningServer, "url">,
   path: string,
   body: unknown,
   headers: Record<string, string> = {},

@@ -2,7 +2,14 @@
  * Type tests: compiled, never run. A line under `@ts-expect-error` must be refused by the compiler; were it accepted,
  * the comment itself would be the error.
  */
-import { definePredictor, tensor, type EngineModel, type NamedTensors, type Tensor } from "kserve-ts";
+import {
+  definePredictor,
+  tensor,
+  type EngineModel,
+  type NamedTensors,
+  type RemotePredictor,
+  type Tensor,
+} from "kserve-ts";
 import { z } from "zod";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -112,6 +119,29 @@ definePredictor({ batching: { maxBatch: 32 }, predict: () => [] });
 
 // @ts-expect-error a number says nothing
 definePredictor({ batching: 32, predict: () => [] });
+
+// a remote predictor takes instances as well; what it answers nobody knows
+definePredictor({
+  preProcess: (request) => request.instances.map(String),
+  postProcess(prediction) {
+    same<typeof prediction, unknown>(true);
+    return "done";
+  },
+});
+
+// ... is the model of who says so, and is in ctx for everybody
+definePredictor({
+  async predict(model: RemotePredictor, input: readonly unknown[], ctx) {
+    same<typeof ctx.remote, RemotePredictor | undefined>(true);
+    const { y } = await model.run({ x: tensor("FP32", [1], [1]) });
+    return y === undefined ? [await model.predict(input)] : y;
+  },
+});
+
+definePredictor({
+  // @ts-expect-error a remote has no such method
+  predict: async (model: RemotePredictor) => [await model.infer([])],
+});
 
 definePredictor({
   inputs,

@@ -6,6 +6,7 @@ import {
   TracerProvider,
 } from "@opentelemetry/sdk-trace";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { servePassThrough } from "../remote/chains.ts";
 import { type TestServer, postJson, servePredictor } from "../serving.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
@@ -96,6 +97,16 @@ describe("a traced request", () => {
       b3: `${TRACE}-${spanId}-1`,
       tracestate: "a=1",
     });
+  });
+
+  it("goes on at the predictor behind a transformer, as the child of the transformer's span", async () => {
+    await using front = await servePassThrough(server);
+    await postJson(front, V1, { instances: [1] }, { traceparent: `00-${TRACE}-${CALLER}-01` });
+    const calls = exporter.getFinishedSpans().filter(({ kind }) => kind === SpanKind.SERVER);
+    const first = calls.find(({ parentSpanContext }) => parentSpanContext?.spanId === CALLER);
+    const second = calls.find((span) => span !== first);
+    expect(calls.map((span) => span.spanContext().traceId)).toEqual([TRACE, TRACE]);
+    expect(second?.parentSpanContext?.spanId).toBe(first?.spanContext().spanId);
   });
 
   it("starts a trace of its own where the caller has none", async () => {
