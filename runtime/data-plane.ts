@@ -65,7 +65,9 @@ export class DataPlane {
   /** Whether every model can answer, and every remote predictor whose readiness counts. */
   async askReady(): Promise<boolean> {
     if (!this.ready) return false;
-    const reasons = await Promise.all(this.models.map((model) => model.askNotReadyReason()));
+    // One that is being loaded beside those that are needed does not count yet.
+    const ready = this.models.filter((model) => model.ready);
+    const reasons = await Promise.all(ready.map((model) => model.askNotReadyReason()));
     return reasons.every((reason) => reason === undefined);
   }
 

@@ -33,6 +33,14 @@ function failure(action: () => unknown): string {
   return "nothing";
 }
 
+/** The other codec passes numbers through JavaScript, where the bits of a NaN are nobody's promise. */
+function plainNaNs(tensors: NamedTensors): void {
+  for (const { data } of Object.values(tensors)) {
+    if (!(data instanceof Float32Array || data instanceof Float64Array)) continue;
+    for (const [at, value] of data.entries()) if (Number.isNaN(value)) data[at] = NaN;
+  }
+}
+
 describe("a request", () => {
   const requests = fc.record({
     modelName: fc.string({ minLength: 1, unit: "grapheme" }),
@@ -87,6 +95,7 @@ describe("a request", () => {
   it("is what another codec reads, and reads what another codec writes", () => {
     fc.assert(
       fc.property(namedTensors(TYPED), fc.boolean(), (tensors, binary) => {
+        plainNaNs(tensors);
         const ours = messageBytes(encodeInferRequest({ modelName: "m", id: "7", tensors, binary }));
         const theirs = INFER.encodeRequest(INFER.decodeRequest(ours));
         expect(entries(decode(theirs).tensors)).toEqual(entries(tensors));
