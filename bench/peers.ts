@@ -19,8 +19,8 @@ const RESULTS = fileURLToPath(new URL("./results/", import.meta.url));
 const PEERS: readonly PythonPeer[] = ["kserve", "fastapi", "mlserver"];
 const STARTED: readonly SubjectName[] = ["ours, inline", "ours, worker", "kserve", "fastapi", "mlserver"];
 const SECTIONS = [...(Object.keys(PEER_SECTIONS) as PeerSectionName[]), "batching", "cold-start"];
-const FULL = { rounds: 5, seconds: 2, warmUpSeconds: 3, starts: 7 };
-const QUICK = { rounds: 3, seconds: 1, warmUpSeconds: 1.5, starts: 3 };
+const FULL = { rounds: 5, seconds: 2, warmUpSeconds: 5, starts: 7 };
+const QUICK = { rounds: 3, seconds: 1, warmUpSeconds: 3, starts: 3 };
 
 const USAGE = `Usage: npm run bench:peers -- [options]
 
@@ -52,13 +52,14 @@ async function run(): Promise<void> {
   const wanted = values.only?.split(",") ?? SECTIONS;
   const unknown = wanted.find((name) => !SECTIONS.includes(name));
   if (unknown !== undefined) throw new Error(`--only: there is no section ${unknown}\n${USAGE}`);
+  const cores = availableParallelism();
   const pinned = canPin();
   if (pinned) pinThisProcess(LOAD_CORE);
   const places = { serverCore: pinned ? SERVER_CORE : undefined, loadCore: pinned ? LOAD_CORE : undefined };
   const last = values.keep ? lastResults() : undefined;
   let results: PeerResults = {
     machine: {
-      cores: availableParallelism(),
+      cores,
       node: process.versions.node,
       platform: `${process.platform} ${process.arch}`,
       date: new Date().toISOString().slice(0, 10),

@@ -21,14 +21,14 @@ export const PEER_SECTIONS = {
     title: "V1 JSON, 85 bytes, echoed",
     work: "echo",
     request: "small-v1",
-    subjects: [...OURS, "kserve", "fastapi"],
+    subjects: [...OURS, "node:http", "kserve", "fastapi"],
     connections: [8, 32],
   },
   "small-v2": {
     title: "V2 JSON, 10 numbers, echoed",
     work: "echo",
     request: "small-v2",
-    subjects: [...OURS, "kserve", "mlserver", "fastapi"],
+    subjects: [...OURS, "node:http", "kserve", "mlserver", "fastapi"],
     connections: [8, 32],
   },
   "grpc-small": {
