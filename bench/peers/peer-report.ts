@@ -107,22 +107,25 @@ function comparison(name: figures.PeerSectionName, rows: readonly Row[]): string
     "connections",
     "server",
     "per second",
+    `/ ${KSERVE}`,
     "ms, median (gRPC: mean)",
     "p99 ms",
     "peak MB",
     "us CPU each",
   ];
-  const lines = rows.map(({ variant, connections, samples, failed }) => [
-    String(connections),
-    variant,
-    failed === undefined
-      ? spread(spreadOf(samples.map(({ perSecond }) => perSecond)))
-      : `FAILED: ${oneLine(failed)}`,
-    number(medianOf(samples, "p50Ms")),
-    number(medianOf(samples, "p99Ms")),
-    number(spreadOf(samples.map(({ peakMb }) => peakMb)).max),
-    number(medianOf(samples, "cpuUs")),
-  ]);
+  const lines = rows.map(({ variant, connections, samples, failed }) => {
+    const rates = samples.map(({ perSecond }) => perSecond);
+    return [
+      String(connections),
+      variant,
+      failed === undefined ? spread(spreadOf(rates)) : `FAILED: ${oneLine(failed)}`,
+      variant === KSERVE ? "" : spread(ratioOf(rates, ratesOf(rows, KSERVE, connections))),
+      number(medianOf(samples, "p50Ms")),
+      number(medianOf(samples, "p99Ms")),
+      number(spreadOf(samples.map(({ peakMb }) => peakMb)).max),
+      number(medianOf(samples, "cpuUs")),
+    ];
+  });
   const note = busy.map(({ variant, connections }) => `${variant} at ${connections}`).join(", ");
   return [
     `## ${name}: ${figures.PEER_SECTIONS[name].title}`,
