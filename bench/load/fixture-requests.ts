@@ -56,7 +56,7 @@ export function fixtureRequest(name: FixtureRequestName): LoadRequest {
       expected: { kind: "predictions", predictions: v1Response.predictions, tolerance },
     };
   }
-  if (name === "digits-json") {
+  if (name === "digits-json" || name === "iris-v2") {
     return { ...httpPost(INFER_PATH, JSON.stringify(v2Request)), status: 200, expected: outputs };
   }
   const bytes = new Uint8Array(Float32Array.from(input.data).buffer);

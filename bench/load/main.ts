@@ -2,7 +2,7 @@
 import { closedLoop } from "./closed-loop.ts";
 import type { LoadOrder, LoadReport } from "./orders.ts";
 import { probeRepeatedly } from "./probe.ts";
-import { loadRequest } from "./requests.ts";
+import { binaryImage, loadRequest } from "./requests.ts";
 import { soakMix } from "./soak-mix.ts";
 
 async function carryOut(order: LoadOrder): Promise<LoadReport> {
@@ -10,6 +10,10 @@ async function carryOut(order: LoadOrder): Promise<LoadReport> {
   switch (order.kind) {
     case "window": {
       const request = loadRequest(order.request);
+      return { load: await closedLoop(port, connections, { seconds: order.seconds }, () => request) };
+    }
+    case "body": {
+      const request = binaryImage(order.elements, [1, order.elements]);
       return { load: await closedLoop(port, connections, { seconds: order.seconds }, () => request) };
     }
     case "probe": {

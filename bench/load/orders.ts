@@ -5,6 +5,8 @@ import type { RequestName } from "./requests.ts";
 export type LoadOrder =
   /** One request, as often as it goes in some seconds. */
   | { readonly kind: "window"; port: number; connections: number; request: RequestName; seconds: number }
+  /** As `window`, with a binary tensor of some numbers. */
+  | { readonly kind: "body"; port: number; connections: number; elements: number; seconds: number }
   /** Small predicts without a pause, and a probe at an interval beside them. */
   | {
       readonly kind: "probe";

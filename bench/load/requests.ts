@@ -10,6 +10,7 @@ export type RequestName =
   | "large"
   | "bin"
   | "iris-v1"
+  | "iris-v2"
   | "iris-bin"
   | "digits-json"
   | "digits-bin";

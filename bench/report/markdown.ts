@@ -151,16 +151,19 @@ function soakTable({ soak }: BenchResults): string[] {
   return ["## soak: mixed sizes, memory over time", table(head, rows)];
 }
 
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** A table. */
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   return [head, head.map(() => "---"), ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
 }
 
-function spread({ median: middle, min, max }: Spread): string {
+/** The median, with minimum and maximum where they differ. */
+export function spread({ median: middle, min, max }: Spread): string {
   if (Number.isNaN(middle)) return "";
   return min === max ? number(middle) : `${number(middle)} (${number(min)}-${number(max)})`;
 }
 
-function number(value: number): string {
+/** A number with as many digits as say something. */
+export function number(value: number): string {
   if (Number.isNaN(value)) return "";
   if (Math.abs(value) >= 100) return Math.round(value).toLocaleString("en");
   return value.toFixed(Math.abs(value) >= 10 ? 1 : 2);

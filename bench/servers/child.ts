@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { pinned } from "./pinning.ts";
+import { type Core, pinned } from "./pinning.ts";
 
 const STDERR_CHARACTERS = 4_000;
 const KILL_AFTER_MS = 5_000;
@@ -11,14 +11,25 @@ export class Child implements AsyncDisposable {
   #stderr = "";
   readonly #exited: Promise<unknown>;
 
-  /** Runs a Node script; `ipc` opens a message channel to it. */
-  constructor(args: readonly string[], options: { core: number | undefined; ipc?: boolean }) {
-    const [command, ...rest] = pinned([process.execPath, ...args], options.core) as [string, ...string[]];
+  /**
+   * Runs a Node script, or another `program`; `ipc` opens a message channel to it, `env` is added to the environment.
+   */
+  constructor(
+    args: readonly string[],
+    options: {
+      readonly core: Core | undefined;
+      readonly ipc?: boolean;
+      readonly program?: string;
+      readonly env?: Readonly<Record<string, string>>;
+    },
+  ) {
+    const program = options.program ?? process.execPath;
+    const [command, ...rest] = pinned([program, ...args], options.core) as [string, ...string[]];
     const stdio =
       options.ipc === true
         ? (["ignore", "ignore", "pipe", "ipc"] as const)
         : (["ignore", "ignore", "pipe"] as const);
-    this.process = spawn(command, rest, { stdio: [...stdio] });
+    this.process = spawn(command, rest, { stdio: [...stdio], env: { ...process.env, ...options.env } });
     this.#exited = once(this.process, "exit");
     this.process.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-STDERR_CHARACTERS);

@@ -48,7 +48,8 @@ export function serverArguments(
   }
 }
 
-function serve(folder: string, port: number, own: OwnServer, more: Flags): readonly string[] {
+/** The arguments of Node that serve any folder with our server. */
+export function serve(folder: string, port: number, own: OwnServer, more: Flags): readonly string[] {
   const flags = {
     "--http_port": port,
     "--grpc_port": 0,

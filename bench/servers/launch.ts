@@ -2,6 +2,7 @@ import { type Socket, connect } from "node:net";
 import { once } from "node:events";
 import { Child } from "./child.ts";
 import { freePort } from "./free-port.ts";
+import type { Core } from "./pinning.ts";
 import { type Flags, type OwnServer, type ServerKind, serverArguments } from "./kinds.ts";
 
 const LONGEST_START_MS = 30_000;
@@ -20,7 +21,7 @@ export interface Launched extends AsyncDisposable {
 export interface LaunchOptions {
   readonly own: OwnServer;
   /** Undefined: on any core. */
-  readonly core: number | undefined;
+  readonly core: Core | undefined;
   /** Further flags of our server. */
   readonly flags?: Flags;
 }
@@ -46,7 +47,7 @@ export async function launch(kind: ServerKind, options: LaunchOptions): Promise<
 }
 
 /** One attempt over a connection of its own: cheaper than `fetch`, whose own start would be measured. */
-async function isReady(port: number): Promise<boolean> {
+export async function isReady(port: number): Promise<boolean> {
   const socket: Socket = connect(port, "127.0.0.1");
   try {
     await once(socket, "connect");

@@ -5,6 +5,9 @@ import { availableParallelism } from "node:os";
 export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
 
+/** A core, or several as `taskset` takes them: `0,1`. */
+export type Core = number | string;
+
 /** Whether processes can be tied to a core here: `taskset` is there, and two cores are. */
 export function canPin(): boolean {
   if (availableParallelism() < 2) return false;
@@ -17,7 +20,7 @@ export function canPin(): boolean {
 }
 
 /** A command line that runs on one core; unchanged where `core` is undefined. */
-export function pinned(command: readonly string[], core: number | undefined): readonly string[] {
+export function pinned(command: readonly string[], core: Core | undefined): readonly string[] {
   return core === undefined ? command : ["taskset", "-c", String(core), ...command];
 }
 
