@@ -1,21 +1,30 @@
 /**
- * Runs the vectors against any server: `node test/conformance/run.ts http://localhost:8080`.
+ * Runs the vectors against any server: `node test/conformance/run.ts http://localhost:8080`, and those of
+ * gRPC where its address follows: `localhost:8081`.
  * Vectors whose models the server does not have are left out. Ends with 1 when one fails.
  */
 import { checkVector } from "./check-vector.ts";
 import { exchange } from "./exchange.ts";
+import { checkGrpcVector, loadGrpcVectors } from "./grpc.ts";
 import { loadVectors } from "./load-vectors.ts";
 import type { VectorModel } from "./vector.ts";
 
-const [baseUrl] = process.argv.slice(2);
+const [baseUrl, grpcAddress] = process.argv.slice(2);
 if (baseUrl === undefined) {
-  console.error("Usage: node test/conformance/run.ts BASE_URL");
+  console.error("Usage: node test/conformance/run.ts BASE_URL [GRPC_ADDRESS]");
   process.exit(2);
 }
 
-const all = loadVectors().flatMap(({ file, vectors }) => vectors.map((vector) => ({ file, vector })));
+const all = loadVectors().flatMap(({ file, vectors }) =>
+  vectors.map((vector) => ({ file, vector, check: () => checkVector(baseUrl, vector) })),
+);
+const calls = (grpcAddress === undefined ? [] : loadGrpcVectors()).map((vector) => ({
+  file: "grpc",
+  vector,
+  check: () => checkGrpcVector(grpcAddress as string, vector),
+}));
 const served = new Map<VectorModel, boolean>();
-for (const model of new Set(all.flatMap(({ vector }) => vector.needs))) {
+for (const model of new Set([...all, ...calls].flatMap(({ vector }) => vector.needs))) {
   const { status } = await exchange(baseUrl, { method: "GET", path: `/v2/models/${model}/ready` });
   served.set(model, status === 200);
 }
@@ -23,12 +32,12 @@ for (const model of new Set(all.flatMap(({ vector }) => vector.needs))) {
 let passed = 0;
 let failed = 0;
 let leftOut = 0;
-for (const { file, vector } of all) {
+for (const { file, vector, check } of [...all, ...calls]) {
   if (!vector.needs.every((model) => served.get(model))) {
     leftOut++;
     continue;
   }
-  const problem = await checkVector(baseUrl, vector);
+  const problem = await check();
   if (problem === undefined) {
     passed++;
     continue;
