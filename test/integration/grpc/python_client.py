@@ -159,8 +159,8 @@ def failures_have_their_status():
             grpc.StatusCode.UNIMPLEMENTED,
         )
         fails(
-            lambda: stub.RepositoryModelLoad(pb.RepositoryModelLoadRequest(model_name="m")),
-            grpc.StatusCode.UNIMPLEMENTED,
+            lambda: stub.RepositoryModelLoad(pb.RepositoryModelLoadRequest(model_name="other")),
+            grpc.StatusCode.NOT_FOUND,
         )
         both = typed("FP32", "fp32_contents", [1])
         both.raw_input_contents.append(b"\0\0\0\0")
