@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Application } from "express";
 import type { KserveConfig } from "../contract/config.ts";
 import { KtsError, messageOf } from "../contract/errors.ts";
@@ -248,11 +248,19 @@ class Server implements RunningServer {
   /** What a first probe must not wait for: loading it takes as long as all of the start. */
   #loadTheRestSoon(): void {
     this.#restTimer = setTimeout(() => {
-      Promise.all([this.#app(), this.#log.loadPino(), this.#grpc?.load()]).catch((error: unknown) =>
+      this.#loadTheRest().catch((error: unknown) =>
         this.#log.error("the control surface does not load", { stack: (error as Error).stack }),
       );
     }, REST_DELAY_MS);
     this.#restTimer.unref();
+  }
+
+  /** One after the other, so that what comes meanwhile waits for one of them only. */
+  async #loadTheRest(): Promise<void> {
+    for (const load of [() => this.#log.loadPino(), () => this.#grpc?.load(), this.#app]) {
+      await load();
+      await nextTurn();
+    }
   }
 
   get url(): string {

@@ -26,7 +26,8 @@ export function checkAnswer(head: string, body: Uint8Array, expected: Expected):
   const values = (json.outputs ?? []).map((output) => {
     const size = output.parameters?.binary_data_size;
     if (size === undefined) return output.data ?? [];
-    const bytes = body.slice(at, (at += size)).buffer;
+    // Not `slice`: a Buffer's shares memory, and then its block starts elsewhere.
+    const bytes = new Uint8Array(body.subarray(at, (at += size))).buffer;
     return output.datatype === "INT64"
       ? [...new BigInt64Array(bytes)].map(Number)
       : [...new Float32Array(bytes)];
