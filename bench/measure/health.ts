@@ -27,6 +27,9 @@ export async function measureHealth(
   ] as const;
   for (const [cores, core] of places) {
     await using server = await launch("busy", { ...options, core });
+    // What is loaded half a second after the start holds the event loop up once; this is about what comes after.
+    await fetch(`http://127.0.0.1:${server.port}/metrics`);
+    await fetch(`http://127.0.0.1:${server.port}/v2`);
     const { load: predicts, probesMs = [] } = await load.order({
       kind: "probe",
       port: server.port,

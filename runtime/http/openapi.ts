@@ -38,7 +38,7 @@ const ERROR_SCHEMA: Schema = {
 const GENERATE_REQUEST: Schema = {
   type: "object",
   required: ["text_input"],
-  properties: { text_input: { type: "string" }, parameters: { type: "object" } },
+  properties: { text_input: { type: "string" }, parameters: { type: ["object", "null"] } },
 };
 const GENERATE_RESPONSE: Schema = {
   type: "object",
@@ -53,7 +53,10 @@ const GENERATE_RESPONSE: Schema = {
 
 /** A stream, each event of which has such a value as its data. */
 function events(schema: Schema): Schema {
-  return { "text/event-stream": { schema } };
+  // An event's fields, of which `data` is JSON (OpenAPI 3.2, "Server-Sent Event Streams").
+  const data = { type: "string", contentMediaType: "application/json", contentSchema: schema };
+  const event = { type: "object", required: ["data"], properties: { event: { type: "string" }, data } };
+  return { "text/event-stream": { schema: event } };
 }
 
 function json(schema: Schema, example?: unknown): Schema {

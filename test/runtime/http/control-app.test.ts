@@ -167,7 +167,8 @@ describe("/openapi.json", () => {
     }
     expect(body.paths).not.toHaveProperty("/v1/models/m:explain");
     const streamed = body.paths["/v2/models/m/infer_stream"].post.responses[200].content;
-    expect(streamed["text/event-stream"].schema.$ref).toBe("#/components/schemas/m.V2Response");
+    const { data } = streamed["text/event-stream"].schema.properties;
+    expect(data.contentSchema.$ref).toBe("#/components/schemas/m.V2Response");
     expect(body.paths).not.toHaveProperty("/v2/models/m/generate");
   });
 
