@@ -1,3 +1,5 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { InferenceClient } from "../../../client/index.ts";
 import type { Prediction } from "../../../contract/inference.ts";
@@ -6,7 +8,7 @@ import { discoverModel } from "../../../runtime/models/discover.ts";
 import { defaultServerOptions } from "../../../runtime/options.ts";
 import { type RemoteSettings, remoteSettings } from "../../../runtime/remote/settings.ts";
 import { startExecutor } from "../../../runtime/workers/start-executor.ts";
-import { ECHO, type TestServer, postJson, predictorFolder, servePredictor } from "../serving.ts";
+import { ECHO, type TestServer, postJson, predictorFolder, serveFolder, servePredictor } from "../serving.ts";
 import { instancesJob, never } from "../workers/jobs.ts";
 import { servePassThrough, serveTransformer } from "./chains.ts";
 
@@ -201,6 +203,24 @@ describe("a transformer", () => {
   });
 });
 
+describe("a transformer of a config file", () => {
+  it("asks the predictor that the file names", async () => {
+    await using predictor = await servePredictor(DOUBLE);
+    await using folder = await predictorFolder("export const preProcess = ({ instances }) => instances;");
+    const config = { server: { predictorHost: `127.0.0.1:${predictor.port}`, predictorProtocol: "v2" } };
+    await writeFile(join(folder.path, "kserve.config.json"), JSON.stringify(config));
+    await using server = await serveFolder(folder.path);
+    expect(server.model.source.remote).toMatchObject({ protocol: "v2" });
+    const { body } = await postJson(server, "/v1/models/m:predict", V1);
+    expect(body).toEqual({
+      predictions: [
+        [2, 4],
+        [6, 8],
+      ],
+    });
+  });
+});
+
 describe("a server with a predictor behind it and no module", () => {
   let predictor: TestServer;
   beforeAll(async () => void (predictor = await servePredictor(DOUBLE)));
@@ -355,8 +375,8 @@ describe("a stream in front of a predictor", () => {
     const read: Prediction[] = [];
     for await (const prediction of executor.stream(job, never)) read.push(prediction);
     expect(read).toEqual([
-      { kind: "instances", values: [[2, 4]] },
-      { kind: "instances", values: [[6, 8]] },
+      { kind: "array", values: [[2, 4]] },
+      { kind: "array", values: [[6, 8]] },
     ]);
   });
 });
