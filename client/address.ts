@@ -50,11 +50,19 @@ export function parseAddress(baseUrl: string | URL): Address {
  * @throws InvalidInput when it cannot be one: `.` and `..` mean other paths to the proxies in between
  */
 export function pathSegment(name: string, path: string): string {
-  if (typeof name === "string" && name !== "" && name !== "." && name !== ".." && name.isWellFormed()) {
-    return encodeURIComponent(name);
-  }
+  if (name === "." || name === "..") throw notAName(name, path);
+  return encodeURIComponent(checkName(name, path));
+}
+
+/** @throws InvalidInput when the value is no text that can be sent, or empty */
+export function checkName(name: string, path: string): string {
+  if (typeof name === "string" && name !== "" && name.isWellFormed()) return name;
+  throw notAName(name, path);
+}
+
+function notAName(name: unknown, path: string): InvalidInput {
   const got = name === "" ? "an empty string" : describeValue(name);
-  throw new InvalidInput(`expected a name, got ${got}`, { path });
+  return new InvalidInput(`expected a name, got ${got}`, { path });
 }
 
 /** The V2 path of a model, or of one version of it. */

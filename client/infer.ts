@@ -2,16 +2,16 @@ import { DATATYPE_ARRAY, isDatatype } from "../contract/datatype.ts";
 import { describeValue } from "../contract/describe.ts";
 import { InvalidInput } from "../contract/errors.ts";
 import { type NamedTensors, type Tensor, elementCount, isTensor } from "../contract/tensor.ts";
-import type { EncodedBody } from "../protocol/body.ts";
-import { DEFAULT_LIMITS } from "../protocol/limits.ts";
-import { decodeV2Response, encodeV2Request } from "../protocol/v2.ts";
+import { BINARY_TYPE, type EncodedBody } from "../protocol/body.ts";
+import { DEFAULT_LIMITS, type DecodeLimits } from "../protocol/limits.ts";
+import { type DecodedV2Response, decodeV2Response, encodeV2Request } from "../protocol/v2.ts";
 import { jsonLengthOf } from "./inference-header.ts";
 import type { InferOptions } from "./options.ts";
 import type { ServerAnswer } from "./transport.ts";
 import { unreadable } from "./unreadable.ts";
 
 /** A V2 answer. */
-export interface InferResult<Outputs extends NamedTensors = NamedTensors> {
+export interface InferResult<Outputs = NamedTensors> {
   readonly modelName: string;
   /** Undefined where the model has none. */
   readonly modelVersion: string | undefined;
@@ -27,7 +27,7 @@ export function inferBody(inputs: NamedTensors, binary: boolean, options: InferO
   const { id, parameters } = options;
   // An empty list asks for all outputs, as no list does.
   const outputs = options.outputs?.length === 0 ? undefined : options.outputs;
-  for (const [name, value] of Object.entries(inputs)) checkTensor(value, `inputs.${name}`);
+  checkInputs(inputs);
   return encodeV2Request({
     id,
     parameters,
@@ -37,6 +37,11 @@ export function inferBody(inputs: NamedTensors, binary: boolean, options: InferO
     binary,
     binaryOutput: binary && outputs === undefined,
   });
+}
+
+/** @throws InvalidInput when an input is no tensor */
+export function checkInputs(inputs: NamedTensors): void {
+  for (const [name, value] of Object.entries(inputs)) checkTensor(value, `inputs.${name}`);
 }
 
 /** What `tensor()` would have refused: without types, anything may come. */
@@ -66,16 +71,28 @@ function checkBytes(data: readonly unknown[], path: string): void {
   }
 }
 
-/**
- * @param maxAnswerBytes what an answer may have; its tensors may take as much memory, and no less than a server's
- * @throws KtsError KTS_SERVER_ANSWERED when it is no V2 answer
- */
-export function readInferResult({ headers, bytes }: ServerAnswer, maxAnswerBytes: number): InferResult {
-  const limits = {
+/** What an answer's tensors may take: as much memory as the answer, and no less than a server's. */
+export function answerLimits(maxAnswerBytes: number): DecodeLimits {
+  return {
     ...DEFAULT_LIMITS,
     maxTensorBytes: Math.max(DEFAULT_LIMITS.maxTensorBytes, maxAnswerBytes),
   };
-  const { tensors, ...rest } = decodeV2Response(bytes, jsonLengthOf(headers), limits);
+}
+
+/** @throws KtsError KTS_SERVER_ANSWERED when it is no V2 answer */
+export function readInferResult({ headers, bytes }: ServerAnswer, maxAnswerBytes: number): InferResult {
+  const jsonLength = jsonLengthOf(headers);
+  if (jsonLength === undefined && headers["content-type"]?.startsWith(BINARY_TYPE) === true) {
+    // In a browser most likely: a page sees of another origin's headers only those that the server exposes.
+    const problem =
+      "its header Inference-Header-Content-Length is not there; a server of another origin has to expose it, or ask with binary: false";
+    throw unreadable("V2 answer", problem);
+  }
+  return toInferResult(decodeV2Response(bytes, jsonLength, answerLimits(maxAnswerBytes)));
+}
+
+/** @throws KtsError KTS_SERVER_ANSWERED when two outputs have the same name */
+export function toInferResult({ tensors, ...rest }: DecodedV2Response): InferResult {
   const outputs = Object.create(null) as Record<string, Tensor>;
   for (const { name, datatype, shape, data } of tensors) {
     if (name in outputs) throw unreadable("V2 answer", `it has two outputs called ${JSON.stringify(name)}`);

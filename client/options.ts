@@ -10,15 +10,35 @@ export interface ClientOptions {
   /** Milliseconds a call may take, from its start to the last byte of the answer. `Infinity`: no limit. Default 60 000. */
   readonly timeoutMs?: number | undefined;
   /**
-   * HttpHeaders of every request, such as `authorization`. `host` replaces the URL's host in the Host header, and in TLS
+   * Headers of every request, such as `authorization`. `host` replaces the URL's host in the Host header, and in TLS
    * the name that the certificate has to be for: that is how a model behind a cluster's ingress is reached by the
-   * ingress's address. Default none.
+   * ingress's address. Over gRPC they are metadata; values of names in `-bin` are given as base64. Default none.
    */
   readonly headers?: HttpHeaders | undefined;
   /** Send and ask for tensors in binary form; see {@link InferOptions.binary}. Default true. */
   readonly binary?: boolean | undefined;
   /** Bytes an answer may have; a larger one is an error and is not read on. Default 512 MiB. */
   readonly maxAnswerBytes?: number | undefined;
+  /**
+   * How often a call is tried again, where that can do nothing twice: when no connection came about, or the server said
+   * that it has not begun (503 or 429 with Retry-After; gRPC's UNAVAILABLE, or RESOURCE_EXHAUSTED with pushback). What
+   * only reads, such as metadata, is also tried again when its connection broke. Waits longer each time, from about
+   * 0.1 s to 5 s, and no less than the server asks for; never beyond `timeoutMs`, which is for all tries together.
+   * Default 0: nothing is sent twice, and a failure is seen as it is.
+   */
+  readonly retries?: number | undefined;
+}
+
+/** What holds for every call of a client over gRPC. */
+export interface GrpcClientOptions extends ClientOptions {
+  /**
+   * Milliseconds between the pings by which a connection with calls under way is asked whether somebody is still there.
+   * `Infinity`: none but the one after a call whose deadline has passed. Many servers close a connection that is asked
+   * more often than every 5 minutes. Default 300 000.
+   */
+  readonly keepAliveMs?: number | undefined;
+  /** Milliseconds in which a ping has to be answered; else the connection is given up. Default 20 000. */
+  readonly keepAliveTimeoutMs?: number | undefined;
 }
 
 /** What every call takes. */
@@ -27,7 +47,9 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** In place of the client's {@link ClientOptions.timeoutMs}. */
   readonly timeoutMs?: number | undefined;
-  /** HttpHeaders of this request; each replaces the client's of the same name. Default none. */
+  /** In place of the client's {@link ClientOptions.retries}. */
+  readonly retries?: number | undefined;
+  /** Headers of this request; each replaces the client's of the same name. Default none. */
   readonly headers?: HttpHeaders | undefined;
   /** The X-Request-Id header: the server logs it and says it again in its answer. Default none. */
   readonly requestId?: string | undefined;
@@ -56,6 +78,7 @@ export interface InferOptions extends ModelOptions {
   /**
    * Send the tensors in binary form and ask for binary outputs: far cheaper than JSON, exact, and the only form that
    * can say NaN, infinities and BYTES that are not UTF-8. False for servers that have JSON only, such as MLServer.
+   * Over gRPC: in raw contents, else in typed contents, which are slower, and no form for FP16 and BF16.
    * Default: the client's, which is true.
    */
   readonly binary?: boolean | undefined;
@@ -67,9 +90,10 @@ export interface ResolvedOptions {
   readonly headers: HttpHeaders;
   readonly binary: boolean;
   readonly maxAnswerBytes: number;
+  readonly retries: number;
 }
 
-/** @throws InvalidInput when a number is not above 0 */
+/** @throws InvalidInput when a number is not what it may be */
 export function resolveOptions(options: ClientOptions): ResolvedOptions {
   const { timeoutMs = DEFAULT_TIMEOUT_MS, maxAnswerBytes = DEFAULT_MAX_ANSWER_BYTES } = options;
   return {
@@ -77,6 +101,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     maxAnswerBytes: checkPositive(maxAnswerBytes, "maxAnswerBytes"),
     headers: options.headers ?? {},
     binary: options.binary ?? true,
+    retries: checkCount(options.retries ?? 0, "retries"),
   };
 }
 
@@ -84,4 +109,10 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
 export function checkPositive(value: number, path: string): number {
   if (typeof value === "number" && value > 0) return value;
   throw new InvalidInput(`expected a number above 0, got ${describeValue(value)}`, { path });
+}
+
+/** @throws InvalidInput when the value is not a whole number of 0 or more */
+export function checkCount(value: number, path: string): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value;
+  throw new InvalidInput(`expected a whole number of 0 or more, got ${describeValue(value)}`, { path });
 }

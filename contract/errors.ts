@@ -86,6 +86,8 @@ export interface KtsErrorOptions {
   readonly retryAfterSeconds?: number;
   /** HTTP status in place of the catalogue's. */
   readonly status?: number;
+  /** gRPC status code (google.rpc.Code) in place of the catalogue's. */
+  readonly grpcStatus?: number;
   /** What to do about it, in place of the catalogue's hint. */
   readonly hint?: string;
 }
@@ -100,6 +102,8 @@ export class KtsError extends Error {
   readonly code: ErrorCode;
   /** HTTP status of the answer. */
   readonly status: number;
+  /** gRPC status of the answer (google.rpc.Code). */
+  readonly grpcStatus: number;
   readonly hint: string;
   readonly path: string | undefined;
   readonly retryAfterSeconds: number | undefined;
@@ -110,13 +114,10 @@ export class KtsError extends Error {
     this.name = "KtsError";
     this.code = code;
     this.status = options.status ?? ERROR_CATALOGUE[code].http;
+    this.grpcStatus = options.grpcStatus ?? ERROR_CATALOGUE[code].grpc;
     this.hint = options.hint ?? ERROR_CATALOGUE[code].hint;
     this.path = options.path;
     this.retryAfterSeconds = options.retryAfterSeconds;
-  }
-
-  get grpcStatus(): number {
-    return ERROR_CATALOGUE[this.code].grpc;
   }
 
   get exitCode(): number {
@@ -181,6 +182,7 @@ export interface ErrorRecord {
   readonly code: ErrorCode;
   readonly message: string;
   readonly status: number;
+  readonly grpcStatus: number;
   readonly hint: string;
   readonly path: string | undefined;
   readonly retryAfterSeconds: number | undefined;
@@ -195,6 +197,7 @@ export function toErrorRecord(error: unknown, fallback: ErrorCode): ErrorRecord 
     code: known?.code ?? fallback,
     message: messageOf(error),
     status: known?.status ?? ERROR_CATALOGUE[fallback].http,
+    grpcStatus: known?.grpcStatus ?? ERROR_CATALOGUE[fallback].grpc,
     hint: known?.hint ?? ERROR_CATALOGUE[fallback].hint,
     path: known?.path,
     retryAfterSeconds: known?.retryAfterSeconds,
@@ -204,11 +207,12 @@ export function toErrorRecord(error: unknown, fallback: ErrorCode): ErrorRecord 
 
 /** The error a record stands for. Its stack is the original's. */
 export function fromErrorRecord(record: ErrorRecord): KtsError {
-  const { code, message, status, hint, path, retryAfterSeconds, stack } = record;
+  const { code, message, status, grpcStatus, hint, path, retryAfterSeconds, stack } = record;
   // The record's message has the path in front already.
   const prefix = path === undefined ? "" : `${path}: `;
   const error = new KtsError(code, message.startsWith(prefix) ? message.slice(prefix.length) : message, {
     status,
+    grpcStatus,
     hint,
     ...(path !== undefined && { path }),
     ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),

@@ -293,6 +293,13 @@ export interface Predictor extends PredictorPolicy {
   unload?(model: unknown): unknown;
 }
 
+/** What a predictor's type says of its requests and answers; a client can be typed by it. */
+export type DeclaredBy<Inputs, Outputs, Schema> = (Inputs extends readonly TensorSpec[]
+  ? { readonly inputs: Inputs }
+  : unknown) &
+  (Outputs extends readonly TensorSpec[] ? { readonly outputs: Outputs } : unknown) &
+  (Schema extends StandardSchemaV1 ? { readonly instance: Schema } : unknown);
+
 type Specs = readonly TensorSpec[] | undefined;
 type Schema = StandardSchemaV1 | undefined;
 
@@ -313,7 +320,9 @@ export function definePredictor<
   S extends Schema = undefined,
   Model = EngineModel,
   Input = DirectInput<Inputs, S>,
->(predictor: Common<Inputs, Outputs, S, Model, Input> & WithoutPostProcess<Outputs, Model, Input>): Predictor;
+>(
+  predictor: Common<Inputs, Outputs, S, Model, Input> & WithoutPostProcess<Outputs, Model, Input>,
+): Predictor & DeclaredBy<Inputs, Outputs, S>;
 export function definePredictor<
   const Inputs extends Specs = undefined,
   const Outputs extends Specs = undefined,
@@ -323,13 +332,15 @@ export function definePredictor<
   Raw = unknown,
 >(
   predictor: Common<Inputs, Outputs, S, Model, Input> & WithPostProcess<Outputs, Model, Input, Raw>,
-): Predictor;
+): Predictor & DeclaredBy<Inputs, Outputs, S>;
 export function definePredictor<
   const Inputs extends Specs = undefined,
   const Outputs extends Specs = undefined,
   S extends Schema = undefined,
   Input extends NamedTensors | readonly unknown[] = NamedTensors,
->(predictor: Common<Inputs, Outputs, S, EngineModel, Input> & EngineOnly<Outputs, Input>): Predictor;
+>(
+  predictor: Common<Inputs, Outputs, S, EngineModel, Input> & EngineOnly<Outputs, Input>,
+): Predictor & DeclaredBy<Inputs, Outputs, S>;
 export function definePredictor(predictor: unknown): Predictor {
   return predictor as Predictor;
 }

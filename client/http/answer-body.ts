@@ -1,3 +1,4 @@
+import { scratchBytes } from "../../protocol/elements/platform.ts";
 import { jsonLengthOf } from "../inference-header.ts";
 import type { HttpHeaders } from "../transport.ts";
 
@@ -10,7 +11,7 @@ export class AnswerBody {
   readonly #length: number | undefined;
   /** Bytes left free in front: the first tensor then starts at a multiple of 8, so that its elements can be a view. */
   readonly #pad: number;
-  #room = new Uint8Array(0);
+  #room: Uint8Array = new Uint8Array(0);
   #received = 0;
 
   constructor(headers: HttpHeaders, maxBytes: number) {
@@ -27,7 +28,7 @@ export class AnswerBody {
   }
 
   /** Takes the next bytes. @returns false when it is more than may come */
-  add(chunk: Uint8Array<ArrayBuffer>): boolean {
+  add(chunk: Uint8Array): boolean {
     const end = this.#received + chunk.length;
     if (end > this.#maxBytes) return false;
     // A body that comes in one chunk is that chunk; what comes in many is put into one buffer as it comes.
@@ -49,7 +50,7 @@ export class AnswerBody {
   #grow(least: number): void {
     const capacity = this.#length ?? Math.min(this.#maxBytes, Math.max(2 * least, LEAST_ROOM_BYTES));
     // Of its own: a slice of Node's shared pool could not be handed to another thread.
-    const room = Buffer.allocUnsafeSlow(this.#pad + capacity).subarray(this.#pad);
+    const room = scratchBytes(this.#pad + capacity).subarray(this.#pad);
     room.set(this.#room.subarray(0, this.#received));
     this.#room = room;
   }

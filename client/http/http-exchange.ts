@@ -1,5 +1,6 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
 import { KtsError } from "../../contract/errors.ts";
+import { repeatable } from "../repeatable.ts";
 import type { HttpHeaders, ServerAnswer, TransportRequest } from "../transport.ts";
 import { AnswerBody } from "./answer-body.ts";
 import { brokenConnection, connectionError } from "./connection-error.ts";
@@ -38,7 +39,10 @@ export class HttpExchange {
     if (timeoutMs <= LONGEST_TIMER_MS) this.#timer = setTimeout(this.#expire, timeoutMs);
     signal?.addEventListener("abort", this.#abort);
     request.on("response", (response) => this.#receive(response));
-    request.on("error", (error) => this.fail(connectionError(error, url)));
+    request.on("error", (error) => {
+      const failure = connectionError(error, url);
+      this.fail(isConnecting(error) ? repeatable(failure) : failure);
+    });
     request.on("close", () => this.#answered || this.fail(brokenConnection(url)));
     sendBody(request, plan.body);
   }
@@ -63,7 +67,7 @@ export class HttpExchange {
     const { socket, statusCode: status = 0 } = response;
     const headers = readHeaders(response);
     const body = new AnswerBody(headers, this.#plan.maxAnswerBytes);
-    response.on("data", (chunk: Buffer<ArrayBuffer>) => body.add(chunk) || this.#refuse());
+    response.on("data", (chunk: Uint8Array) => body.add(chunk) || this.#refuse());
     response.on("error", (error) => this.fail(connectionError(error, this.#url)));
     response.on("end", () => {
       if (!response.complete) return this.fail(brokenConnection(this.#url));
@@ -95,6 +99,13 @@ export class HttpExchange {
     this.#plan.signal?.removeEventListener("abort", this.#abort);
     return true;
   }
+}
+
+/** Whether there was no connection yet. Node tries all addresses of a name, and then throws one error for all. */
+function isConnecting(error: Error): boolean {
+  const [first] = error instanceof AggregateError ? (error.errors as Error[]) : [error];
+  const syscall = (first as NodeJS.ErrnoException | undefined)?.syscall;
+  return syscall === "connect" || syscall === "getaddrinfo";
 }
 
 function readHeaders({ headers }: IncomingMessage): HttpHeaders {

@@ -1,3 +1,7 @@
+import { utf8Length, writeBase64 } from "./platform.ts";
+
+export { toBase64 } from "./platform.ts";
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -7,7 +11,7 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
  */
 export function encodeTexts(elements: readonly (string | Uint8Array)[]): Uint8Array[] {
   let total = 0;
-  for (const element of elements) if (typeof element === "string") total += Buffer.byteLength(element);
+  for (const element of elements) if (typeof element === "string") total += utf8Length(element);
   const block = new Uint8Array(total);
   let at = 0;
   return elements.map((element) => {
@@ -27,16 +31,11 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   }
 }
 
-/** Bytes as base64. */
-export function toBase64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
-}
-
 /** The bytes of a base64 text; undefined when it is none. */
 export function fromBase64(text: string): Uint8Array | undefined {
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(text)) return undefined;
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0;
   const bytes = new Uint8Array((text.length / 4) * 3 - padding);
-  Buffer.from(bytes.buffer).write(text, "base64");
+  writeBase64(text, bytes);
   return bytes;
 }

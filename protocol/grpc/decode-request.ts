@@ -136,11 +136,13 @@ function readInputs(
 }
 
 /**
- * Where the bytes of a request's first raw tensor start, within the message; 0 where that cannot be said. A message
+ * Where the bytes of a message's first raw tensor start, within the message; 0 where that cannot be said. A message
  * placed so that they are 8-aligned need not be copied to be read.
  * @param start as much of the message as has come
+ * @param field of the raw tensors: 7 in a request, 6 in an answer
  */
-export function firstRawOffset(start: Uint8Array): number {
+export function firstRawOffset(start: Uint8Array, field: 6 | 7 = 7): number {
+  const raw = tagOf(field, LENGTH);
   // By hand, since all that is wanted of a message that is cut off, or is none, is to give up.
   for (let at = 0; at < start.length;) {
     const tag = start[at++] as number;
@@ -151,7 +153,7 @@ export function firstRawOffset(start: Uint8Array): number {
       length |= (byte & 0x7f) << shift;
       if (byte < 0x80) break;
     }
-    if (tag === RAW_INPUT_CONTENTS) return at;
+    if (tag === raw) return at;
     if ((tag & 7) !== LENGTH || length < 0) return 0;
     at += length;
   }

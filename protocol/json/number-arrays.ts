@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { concatBytes, fastView, indexOfBytes, unguessable, utf8Bytes } from "../elements/platform.ts";
 import type { DecodeLimits } from "../limits.ts";
 import { decodeText, parseJson } from "./parse.ts";
 import { isSpace, scanNumbers, scannedCount } from "./scan-numbers.ts";
@@ -11,10 +11,10 @@ const WORTH_BYTES = 2048;
 const KEPT_NUMBERS = 1_048_576;
 
 /** Stands for an array while the rest is parsed; nobody outside this process can know it. */
-const MARK = `${randomUUID()}#`;
+const MARK = `${unguessable()}#`;
 
 /** What a tensor's array of numbers follows. White space between is rare enough to be left to JSON.parse. */
-const KEY = Buffer.from('"data":[');
+const KEY = utf8Bytes('"data":[');
 
 const CLOSE_BRACE = 0x7d;
 
@@ -41,13 +41,13 @@ export function parseWithNumbers(bytes: Uint8Array, limits: DecodeLimits): unkno
 function parseAround(bytes: Uint8Array, limits: DecodeLimits): unknown {
   const body = trimmedObject(bytes);
   if (body === undefined) return undefined;
-  const parts: Buffer[] = [];
+  const parts: Uint8Array[] = [];
   const arrays: Float64Array[] = [];
   let numbers: Float64Array | undefined;
   let count = 0;
   let done = 0;
   let next: number;
-  for (let key = body.indexOf(KEY); key >= 0; key = body.indexOf(KEY, next)) {
+  for (let key = indexOfBytes(body, KEY, 0); key >= 0; key = indexOfBytes(body, KEY, next)) {
     next = key + KEY.length;
     numbers ??= roomFor(body.length - next, limits);
     if (numbers === undefined) return undefined;
@@ -55,7 +55,7 @@ function parseAround(bytes: Uint8Array, limits: DecodeLimits): unknown {
     // Texts, nested arrays and the like stay where they are.
     if (end < 0) continue;
     // The opening bracket goes with the array.
-    parts.push(body.subarray(done, next - 1), Buffer.from(`"${MARK}${arrays.length}"`));
+    parts.push(body.subarray(done, next - 1), utf8Bytes(`"${MARK}${arrays.length}"`));
     arrays.push(numbers.subarray(count, count + scannedCount()));
     count += scannedCount();
     done = end;
@@ -63,12 +63,12 @@ function parseAround(bytes: Uint8Array, limits: DecodeLimits): unknown {
   }
   if (arrays.length === 0) return undefined;
   parts.push(body.subarray(done));
-  return putBack(parse(Buffer.concat(parts), limits), arrays);
+  return putBack(parse(concatBytes(parts), limits), arrays);
 }
 
 /** An object's bytes without white space behind it; undefined where the last byte is not its brace. */
-function trimmedObject({ buffer, byteOffset, byteLength }: Uint8Array): Buffer | undefined {
-  const bytes = Buffer.from(buffer, byteOffset, byteLength);
+function trimmedObject(body: Uint8Array): Uint8Array | undefined {
+  const bytes = fastView(body);
   let end = bytes.length;
   while (end > 0 && isSpace(bytes[end - 1] as number)) end--;
   return bytes[end - 1] === CLOSE_BRACE ? bytes.subarray(0, end) : undefined;
@@ -85,7 +85,7 @@ function roomFor(bytes: number, limits: DecodeLimits): Float64Array | undefined 
 }
 
 /** Undefined where it cannot be parsed: why, and in which place, is better told by who sees all of it. */
-function parse(rest: Buffer, limits: DecodeLimits): unknown {
+function parse(rest: Uint8Array, limits: DecodeLimits): unknown {
   try {
     checkStructure(rest, limits);
     return JSON.parse(decodeText(rest));

@@ -9,6 +9,8 @@
  * what lies behind the end a 0: undefined would count as the digit 0, and without end.
  */
 
+import { asciiText, fastView } from "../elements/platform.ts";
+
 const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, power) => Number(`1e${power}`));
 
 /** Digits that fit an int32, with which V8 counts fastest; that fit a double exactly; and such a power of ten. */
@@ -165,7 +167,7 @@ function readExponent(bytes: Uint8Array, at: number): number {
 }
 
 function latin1(bytes: Uint8Array, from: number, to: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString("latin1");
+  return asciiText(fastView(bytes), from, to);
 }
 
 /** Whether a byte is white space of JSON's. */

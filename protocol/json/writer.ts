@@ -2,7 +2,8 @@ import { type ErrorCode, InvalidInput, KtsError } from "../../contract/errors.ts
 import { bf16ToNumber, fp16ToNumber } from "../../contract/half.ts";
 import type { Tensor } from "../../contract/tensor.ts";
 import type { EncodeOptions } from "../body.ts";
-import { decodeUtf8, toBase64 } from "../elements/text.ts";
+import { asciiText, scratchBytes, toBase64, utf8Bytes } from "../elements/platform.ts";
+import { decodeUtf8 } from "../elements/text.ts";
 import { MOST_NUMBER_BYTES, isSaid, printFloat32, printInteger, printText } from "./print-number.ts";
 
 const SCRATCH_BYTES = 65_536;
@@ -22,14 +23,14 @@ export interface WriterRules extends EncodeOptions {
 export type PlaceOf = (index: number) => string;
 
 /** Numbers are printed here. A writer takes it while it writes; a second one at the same time makes its own. */
-let spareScratch: Buffer | undefined;
+let spareScratch: Uint8Array | undefined;
 
 /**
  * Builds a JSON text: texts as a string, numbers as bytes, since each is fastest that way.
  */
 export class JsonWriter {
   readonly #rules: WriterRules;
-  readonly #scratch: Buffer;
+  readonly #scratch: Uint8Array;
   readonly #tail: Uint8Array[] = [];
   #head: string | undefined;
   /** Written text behind which the scratch's bytes go. */
@@ -38,7 +39,7 @@ export class JsonWriter {
 
   constructor(rules: WriterRules) {
     this.#rules = rules;
-    this.#scratch = spareScratch ?? Buffer.allocUnsafeSlow(SCRATCH_BYTES);
+    this.#scratch = spareScratch ?? scratchBytes(SCRATCH_BYTES);
     spareScratch = undefined;
   }
 
@@ -53,7 +54,7 @@ export class JsonWriter {
     if (this.#at > 0) {
       if (this.#at > MOST_TEXT_BYTES) this.#flush();
       else {
-        this.#text += this.#scratch.toString("latin1", 0, this.#at);
+        this.#text += asciiText(this.#scratch, 0, this.#at);
         this.#at = 0;
       }
     }
@@ -112,18 +113,18 @@ export class JsonWriter {
   finish(): { head: string; tail: readonly Uint8Array[] } {
     if (this.#at > MOST_TEXT_BYTES || (this.#at > 0 && this.#head !== undefined)) this.#flush();
     if (this.#at > 0) {
-      this.#text += this.#scratch.toString("latin1", 0, this.#at);
+      this.#text += asciiText(this.#scratch, 0, this.#at);
       this.#at = 0;
     }
     spareScratch = this.#scratch;
     if (this.#head === undefined) return { head: this.#text, tail: [] };
-    if (this.#text !== "") this.#tail.push(Buffer.from(this.#text));
+    if (this.#text !== "") this.#tail.push(utf8Bytes(this.#text));
     return { head: this.#head, tail: this.#tail };
   }
 
   #flush(): void {
     if (this.#head === undefined) this.#head = this.#text;
-    else if (this.#text !== "") this.#tail.push(Buffer.from(this.#text));
+    else if (this.#text !== "") this.#tail.push(utf8Bytes(this.#text));
     this.#text = "";
     this.#tail.push(Uint8Array.prototype.slice.call(this.#scratch, 0, this.#at));
     this.#at = 0;

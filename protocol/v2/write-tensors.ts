@@ -1,5 +1,6 @@
 import type { NamedTensor } from "../../contract/inference.ts";
 import { BINARY_TYPE, type EncodedBody } from "../body.ts";
+import { utf8Length } from "../elements/platform.ts";
 import type { JsonWriter } from "../json/writer.ts";
 import { encodeRaw } from "./binary-part.ts";
 
@@ -42,7 +43,7 @@ export function writeTensors(
 /** A body of JSON and binary tensors. */
 export function binaryBody(writer: JsonWriter, raw: readonly Uint8Array[]): EncodedBody {
   const { head, tail } = writer.finish();
-  let jsonLength = Buffer.byteLength(head);
+  let jsonLength = utf8Length(head);
   for (const part of tail) jsonLength += part.byteLength;
   return { contentType: BINARY_TYPE, jsonLength, head, tail: tail.length === 0 ? raw : [...tail, ...raw] };
 }

@@ -168,7 +168,7 @@ export class GrpcCall implements Timed {
 
   #arrived(message: ReceivedMessage): void {
     if (!this.#unary) return this.#handler.received(message);
-    if (this.#only !== undefined) return this.#fail(new WrongNumber("more than one"));
+    if (this.#only !== undefined) return this.#fail(wrongNumber("more than one"));
     this.#only = message;
   }
 
@@ -186,7 +186,7 @@ export class GrpcCall implements Timed {
       return this.#fail(error);
     }
     if (!this.#unary) return this.#handler.halfClosed();
-    if (this.#only === undefined) return this.#fail(new WrongNumber("none"));
+    if (this.#only === undefined) return this.#fail(wrongNumber("none"));
     this.#handler.received(this.#only);
   }
 
@@ -288,14 +288,10 @@ export class GrpcCall implements Timed {
 }
 
 /** A unary call has exactly one message. */
-class WrongNumber extends InvalidInput {
-  constructor(count: string) {
-    super(`A unary call has one request message, but ${count} came.`);
-  }
-
-  override get grpcStatus(): number {
-    return UNIMPLEMENTED;
-  }
+function wrongNumber(count: string): InvalidInput {
+  return new InvalidInput(`A unary call has one request message, but ${count} came.`, {
+    grpcStatus: UNIMPLEMENTED,
+  });
 }
 
 function trailersOf({ code, message, trailers }: GrpcStatus): OutgoingHttpHeaders {

@@ -148,3 +148,13 @@ it("finds the message of anything thrown", () => {
   expect(messageOf(Symbol("x"))).toBe("Symbol(x)");
   expect(messageOf(Object.create(null))).toBe("[object Object]");
 });
+
+describe("an error's gRPC status", () => {
+  it("is the catalogue's, or its own, and crosses threads", () => {
+    expect(new KtsError("KTS_SERVER_ANSWERED", "x").grpcStatus).toBe(14);
+    const error = new KtsError("KTS_SERVER_ANSWERED", "x", { status: 404, grpcStatus: 5 });
+    expect(error.grpcStatus).toBe(5);
+    const { grpcStatus, status } = fromErrorRecord(toErrorRecord(error, "KTS_INTERNAL"));
+    expect({ grpcStatus, status }).toEqual({ grpcStatus: 5, status: 404 });
+  });
+});

@@ -1,0 +1,256 @@
+import type { NamedTensors } from "../../contract/tensor.ts";
+import {
+  type EncodedMessage,
+  type MessageType,
+  decodeInferResponse,
+  encodeInferRequest,
+  encodeMessage,
+} from "../../protocol/grpc.ts";
+import {
+  ModelMetadataRequest,
+  ModelReadyRequest,
+  ModelReadyResponse,
+  ModelStatisticsRequest,
+  RepositoryIndexRequest,
+  RepositoryModelRequest,
+  ServerLiveResponse,
+  ServerMetadataResponse,
+  ServerReadyResponse,
+} from "../../protocol/grpc/messages/inference.ts";
+import { checkName } from "../address.ts";
+import { clientClosed } from "../http/connection-error.ts";
+import { type InferResult, answerLimits, checkInputs, toInferResult } from "../infer.ts";
+import type { ModelMetadata, ServerMetadata } from "../metadata.ts";
+import { ModelClient } from "../model-client.ts";
+import {
+  type CallOptions,
+  type GrpcClientOptions,
+  type InferOptions,
+  type ModelOptions,
+  type ResolvedOptions,
+  checkPositive,
+  resolveOptions,
+} from "../options.ts";
+import type { IndexedModel } from "../repository.ts";
+import { retryPlan, withRetries } from "../retry.ts";
+import { callMetadata } from "./call-headers.ts";
+import { type GrpcAddress, parseGrpcAddress } from "./grpc-address.ts";
+import type { GrpcTransport } from "./grpc-transport.ts";
+import { readAnswer, readIndex, readModelMetadata, readStatistics } from "./inference-messages.ts";
+import type { ModelStatistics } from "./statistics.ts";
+
+/**
+ * How often a connection with calls under way is asked whether somebody is still there. Servers built on gRPC's own
+ * library close it when they are asked more often than this.
+ */
+const DEFAULT_KEEP_ALIVE_MS = 300_000;
+const DEFAULT_KEEP_ALIVE_TIMEOUT_MS = 20_000;
+
+const NOTHING = encodeMessage({ fields: {} }, {});
+
+/**
+ * A client of one server that speaks the Open Inference Protocol (V2) over gRPC. All calls share one connection, which
+ * is made by the first, made anew where it was lost, and does not keep the process alive. A class of its own beside
+ * `InferenceClient`, with methods of the same names where both have them: V1 is not there over gRPC.
+ *
+ * Every method throws what `InferenceClient`'s do, an answer's gRPC status in `grpcStatus`:
+ * - KtsError `KTS_SERVER_UNREACHABLE`: no connection, or it broke before the answer was complete
+ * - KtsError `KTS_SERVER_ANSWERED`: the status is not OK; the message has the server's reason, `grpcStatus` its status,
+ *   `status` the HTTP status that says the same, `retryAfterSeconds` its pushback. Or the answer is not what was asked
+ *   for, or too large; then `status` is 502
+ * - KtsError `KTS_DEADLINE_EXCEEDED`: no complete answer within `timeoutMs`, which the server is told, or the server's
+ *   own deadline has passed
+ * - KtsError `KTS_CANCELLED`: the client was closed
+ * - InvalidInput: what was given cannot be sent; its `path` says where
+ * - the signal's reason, once it is aborted
+ *
+ * @example
+ * using client = new GrpcInferenceClient("localhost:8081");
+ * const { outputs } = await client.infer("iris", { input: tensor("FP32", [1, 4], [5.1, 3.5, 1.4, 0.2]) });
+ */
+export class GrpcInferenceClient implements Disposable {
+  readonly #address: GrpcAddress;
+  readonly #options: ResolvedOptions;
+  readonly #keepAlive: { readonly keepAliveMs: number; readonly keepAliveTimeoutMs: number };
+  readonly #closing = new AbortController();
+  #transport: Promise<GrpcTransport> | undefined;
+
+  /**
+   * @param address of the server: `host:port` or `grpc://host:port`, or `grpcs://host:port` for TLS. Without a port
+   * 8081, and 443 with TLS
+   * @throws InvalidInput when the address or an option cannot be used
+   */
+  constructor(address: string | URL, options: GrpcClientOptions = {}) {
+    this.#address = parseGrpcAddress(address);
+    this.#options = resolveOptions(options);
+    const { keepAliveMs = DEFAULT_KEEP_ALIVE_MS, keepAliveTimeoutMs = DEFAULT_KEEP_ALIVE_TIMEOUT_MS } =
+      options;
+    this.#keepAlive = {
+      keepAliveMs: checkPositive(keepAliveMs, "keepAliveMs"),
+      keepAliveTimeoutMs: checkPositive(keepAliveTimeoutMs, "keepAliveTimeoutMs"),
+    };
+  }
+
+  /** The server's address, such as `grpc://localhost:8081`. */
+  get address(): string {
+    return this.#address.url;
+  }
+
+  /**
+   * One model, so that its name is said once, and its inputs and outputs are typed.
+   *
+   * @typeParam Declaration what declares them: `typeof predictor` of a `definePredictor`, `typeof import("./predictor.ts")`,
+   * or `{ inputs: typeof inputs; outputs: typeof outputs }`; a claim of the caller's, which nothing checks. Default: nothing
+   * is known
+   * @param version default: the one the server chooses
+   * @example
+   * const digits = client.model<typeof import("./predictor.ts")>("digits");
+   * const { outputs } = await digits.infer({ image: tensor("FP32", [1, 28, 28], pixels) });
+   */
+  model<Declaration = unknown>(name: string, version?: string): ModelClient<Declaration> {
+    return new ModelClient(this, checkName(name, "name"), version);
+  }
+
+  /** Whether the server runs; throws when it cannot be reached. */
+  async live(options: CallOptions = {}): Promise<boolean> {
+    const answer = await this.#read("ServerLive", NOTHING, options);
+    return readAnswer(ServerLiveResponse, "ServerLiveResponse", answer).live;
+  }
+
+  /** Whether the server can answer for all its models. */
+  async ready(options: CallOptions = {}): Promise<boolean> {
+    const answer = await this.#read("ServerReady", NOTHING, options);
+    return readAnswer(ServerReadyResponse, "ServerReadyResponse", answer).ready;
+  }
+
+  /** Whether one model can answer; throws when the server has no such model. */
+  async modelReady(name: string, options: ModelOptions = {}): Promise<boolean> {
+    const answer = await this.#read("ModelReady", aboutModel(ModelReadyRequest, name, options), options);
+    return readAnswer(ModelReadyResponse, "ModelReadyResponse", answer).ready;
+  }
+
+  /** The server's name, version and extensions. */
+  async serverMetadata(options: CallOptions = {}): Promise<ServerMetadata> {
+    const answer = await this.#read("ServerMetadata", NOTHING, options);
+    return readAnswer(ServerMetadataResponse, "ServerMetadataResponse", answer);
+  }
+
+  /** A model's versions, platform, inputs and outputs. */
+  async modelMetadata(name: string, options: ModelOptions = {}): Promise<ModelMetadata> {
+    const message = aboutModel(ModelMetadataRequest, name, options);
+    return readModelMetadata(await this.#read("ModelMetadata", message, options));
+  }
+
+  /**
+   * Asks ModelInfer.
+   *
+   * @typeParam Outputs the tensors that the model is known to answer with, such as `TensorsOf<typeof outputs>`; a claim
+   * of the caller's, which nothing checks
+   * @param inputs tensors by name. Their memory is sent as it is: leave it alone until the call has ended
+   * @returns the answer; raw tensors share the answer's memory
+   */
+  async infer<Outputs extends NamedTensors = NamedTensors>(
+    name: string,
+    inputs: NamedTensors,
+    options: InferOptions = {},
+  ): Promise<InferResult<Outputs>> {
+    checkInputs(inputs);
+    const message = encodeInferRequest({
+      modelName: checkName(name, "name"),
+      modelVersion: options.version,
+      id: options.id,
+      parameters: options.parameters,
+      tensors: inputs,
+      outputs: options.outputs?.map((output) => ({ name: output, binary: undefined })),
+      binary: options.binary ?? this.#options.binary,
+    });
+    const answer = await this.#send("ModelInfer", message, options, false);
+    const limits = answerLimits(this.#options.maxAnswerBytes);
+    return toInferResult(decodeInferResponse(answer, limits)) as InferResult<Outputs>;
+  }
+
+  /**
+   * The models of the server's repository, loaded or not.
+   * @param options `ready`: only those that can answer. Default false
+   */
+  async repositoryIndex(options: CallOptions & { readonly ready?: boolean } = {}): Promise<IndexedModel[]> {
+    const { ready = false } = options;
+    const message = encodeMessage(RepositoryIndexRequest, { repository_name: "", ready });
+    return readIndex(await this.#read("RepositoryIndex", message, options));
+  }
+
+  /** Loads a model of the repository, or loads it anew. Returns when it is loaded. */
+  async loadModel(name: string, options: CallOptions = {}): Promise<void> {
+    await this.#send("RepositoryModelLoad", inRepository(name), options, false);
+  }
+
+  /** Unloads a model; it stays in the repository. */
+  async unloadModel(name: string, options: CallOptions = {}): Promise<void> {
+    await this.#send("RepositoryModelUnload", inRepository(name), options, false);
+  }
+
+  /** What the server has counted, of one model or, without a name, of each. An extension that not every server has. */
+  async statistics(name?: string, options: ModelOptions = {}): Promise<ModelStatistics[]> {
+    const message = encodeMessage(ModelStatisticsRequest, {
+      name: name ?? "",
+      version: options.version ?? "",
+    });
+    return readStatistics(await this.#read("ModelStatistics", message, options));
+  }
+
+  /** Closes the connection. Calls under way, and later ones, fail. */
+  close(): void {
+    this.#closing.abort(clientClosed());
+    void this.#transport?.then((transport) => transport.close());
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #read(method: string, message: EncodedMessage, options: CallOptions): Promise<Uint8Array> {
+    return this.#send(method, message, options, true);
+  }
+
+  async #send(
+    method: string,
+    message: EncodedMessage,
+    options: CallOptions,
+    reads: boolean,
+  ): Promise<Uint8Array> {
+    const plan = retryPlan(this.#options, options, this.#closing.signal, reads);
+    const metadata = callMetadata(this.#options.headers, options);
+    const { maxAnswerBytes } = this.#options;
+    return withRetries(plan, async (timeoutMs) => {
+      plan.signal?.throwIfAborted();
+      this.#closing.signal.throwIfAborted();
+      const transport = await this.#loaded();
+      return transport.send({ method, message, metadata, timeoutMs, signal: plan.signal, maxAnswerBytes });
+    });
+  }
+
+  /** HTTP/2 is loaded by the first call: whoever only imports this package does not pay for it. */
+  #loaded(): Promise<GrpcTransport> {
+    this.#transport ??= import("./grpc-transport.ts").then(({ GrpcTransport }) => {
+      const host = callMetadata(this.#options.headers, {})["host"];
+      const transport = new GrpcTransport(this.#address, host, this.#keepAlive);
+      if (this.#closing.signal.aborted) transport.close();
+      return transport;
+    });
+    return this.#transport;
+  }
+}
+
+function aboutModel(
+  type: MessageType<{ readonly name: string; readonly version: string }>,
+  name: string,
+  { version = "" }: ModelOptions,
+): EncodedMessage {
+  return encodeMessage(type, { name: checkName(name, "name"), version });
+}
+
+/** The name in both fields that servers look for it. */
+function inRepository(name: string): EncodedMessage {
+  const model_name = checkName(name, "name");
+  return encodeMessage(RepositoryModelRequest, { repository_name: model_name, model_name });
+}
