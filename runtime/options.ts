@@ -298,7 +298,7 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     flag: "predictor_protocol",
     type: ["v1", "v2", "grpc-v2"],
     default: "v1",
-    doc: "Protocol by which the predictor is asked. grpc-v2 is refused at start for now: v2 asks the same over REST.",
+    doc: "Protocol by which the predictor is asked: V1, V2 over REST, or V2 over gRPC, then at port 80 (443 over TLS) unless --predictor_host has another.",
   },
   {
     key: "predictorUseSsl",
@@ -328,7 +328,7 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     flag: "predictor_tensors",
     type: ["binary", "json"],
     default: "binary",
-    doc: "Form of the tensors that go to a predictor by v2: json for servers without the binary extension, such as MLServer.",
+    doc: "Form of the tensors that go to a predictor by v2: json for servers without the binary extension, such as MLServer; by grpc-v2 raw or typed contents.",
   },
   {
     key: "predictorHeaders",

@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from "node:http2";
 import { KtsError } from "../../contract/errors.ts";
 import { oneLine } from "../one-line.ts";
 import { repeatable } from "../repeatable.ts";
+import { ServerAnswered } from "../server-error.ts";
 
 const OK = 0;
 const UNKNOWN = 2;
@@ -37,7 +38,7 @@ export function hasStatus(headers: IncomingHttpHeaders): boolean {
 /**
  * The error that a call's trailers stand for; undefined with OK.
  * @param answered an answer came before them: then the call must not be made again
- * @returns KtsError KTS_SERVER_ANSWERED, or KTS_DEADLINE_EXCEEDED: who noticed first that it passed is of no matter
+ * @returns ServerAnswered, or KtsError KTS_DEADLINE_EXCEEDED: who noticed first that it passed is of no matter
  */
 export function statusError(trailers: IncomingHttpHeaders, answered: boolean): KtsError | undefined {
   const code = Number(trailers["grpc-status"]);
@@ -46,15 +47,13 @@ export function statusError(trailers: IncomingHttpHeaders, answered: boolean): K
   const said = oneLine(decodeStatusMessage(String(trailers["grpc-message"] ?? "")));
   const message = `The server answered ${name}${said === "" ? " without a message." : `: ${said}`}`;
   const pushback = trailers["grpc-retry-pushback-ms"];
-  const error = new KtsError(
-    code === DEADLINE_EXCEEDED ? "KTS_DEADLINE_EXCEEDED" : "KTS_SERVER_ANSWERED",
-    message,
-    {
-      status,
-      grpcStatus: STATUSES[code] === undefined ? UNKNOWN : code,
-      ...(!answered && /^\d{1,9}$/.test(String(pushback)) && { retryAfterSeconds: Number(pushback) / 1000 }),
-    },
-  );
+  const options = {
+    status,
+    grpcStatus: STATUSES[code] === undefined ? UNKNOWN : code,
+    ...(!answered && /^\d{1,9}$/.test(String(pushback)) && { retryAfterSeconds: Number(pushback) / 1000 }),
+  };
+  if (code === DEADLINE_EXCEEDED) return new KtsError("KTS_DEADLINE_EXCEEDED", message, options);
+  const error = new ServerAnswered(message, said, options);
   // Pushback that is no count says "not at all" (gRFC A6).
   return code === UNAVAILABLE && pushback === undefined && !answered ? repeatable(error) : error;
 }

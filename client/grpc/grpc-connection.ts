@@ -6,9 +6,12 @@ import { openingHeaders } from "./call-headers.ts";
 import type { GrpcAddress } from "./grpc-address.ts";
 import type { GrpcExchange } from "./grpc-exchange.ts";
 
-/** What may be on its way to us without our having read it: HTTP/2's own 64 KiB would hold large answers back. */
+/**
+ * What may be on its way to us, of one call, without our having read it. That of the whole connection stays HTTP/2's own
+ * 64 KiB: Node reads nothing from a connection while a write to it is under way, and a server on Node does the same, so
+ * that with more on its way than sockets hold each would wait for the other to read.
+ */
 const STREAM_WINDOW_BYTES = 4 * 1_048_576;
-const SESSION_WINDOW_BYTES = 16 * 1_048_576;
 
 /** Memory, in megabytes, that Node grants a session before it refuses streams: what is to be sent counts too. */
 const MOST_SESSION_MB = 4096;
@@ -43,7 +46,6 @@ export class GrpcConnection {
     };
     const session = connect(`${secure ? "https" : "http"}://${host}:${port}`, options);
     this.#session = session;
-    session.once("connect", () => session.setLocalWindowSize(SESSION_WINDOW_BYTES));
     // Not "connect": a port that takes connections need not speak HTTP/2.
     session.once("remoteSettings", () => this.#opened());
     session.on("error", (error: Error) => (this.#problem ??= error));

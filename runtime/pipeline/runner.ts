@@ -114,7 +114,7 @@ export class PredictorRunner implements AsyncDisposable {
       platform: engine?.engine ?? "kserve-ts",
       ...signature,
       takesTensors: !this.preparesItself && signature.inputs.length > 0,
-      explains: predictor.explain !== undefined || host.remote !== undefined,
+      explains: predictor.explain !== undefined || host.remote?.connection.speaksV1 === true,
       timeoutMs: predictor.timeoutMs,
       execution: predictor.execution ?? "worker",
       batching: "policy" in verdict ? verdict.policy : undefined,

@@ -21,6 +21,8 @@ export interface RemoteCall {
 export interface RemoteConnection extends Disposable {
   /** What `--predictor_protocol` carries: V1's instances, or V2's tensors. */
   readonly carries: "instances" | "tensors";
+  /** Whether V1's questions, `ask`, can be asked. */
+  readonly speaksV1: boolean;
   /** V1's `:predict` or `:explain`: the list it answers with, else the whole body. */
   ask(verb: Verb, model: string, instances: readonly unknown[], call: RemoteCall): Promise<unknown>;
   /** V2's infer. */
@@ -36,21 +38,16 @@ export interface RemoteConnection extends Disposable {
   ready(model: string, call: RemoteCall): Promise<boolean>;
 }
 
-/** Each protocol's way; gRPC will be a file beside `rest-connection.ts` and a line here. */
+/** Each protocol's way. */
 const CONNECTIONS: Readonly<
-  Record<
-    Exclude<RemoteSettings["protocol"], "grpc-v2">,
-    (settings: RemoteSettings) => Promise<RemoteConnection>
-  >
+  Record<RemoteSettings["protocol"], (settings: RemoteSettings) => Promise<RemoteConnection>>
 > = {
   v1: async (settings) => new (await import("./rest-connection.ts")).RestConnection(settings),
   v2: async (settings) => new (await import("./rest-connection.ts")).RestConnection(settings),
+  "grpc-v2": async (settings) => new (await import("./grpc-connection.ts")).GrpcConnection(settings),
 };
 
 /** Opens a connection. Nothing is sent before it is asked something, so the predictor may come up later. */
-export async function openConnection(settings: RemoteSettings): Promise<RemoteConnection> {
-  const { protocol } = settings;
-  // `remoteSettings` has refused it.
-  if (protocol === "grpc-v2") throw new TypeError("there is no connection by grpc-v2");
-  return CONNECTIONS[protocol](settings);
+export function openConnection(settings: RemoteSettings): Promise<RemoteConnection> {
+  return CONNECTIONS[settings.protocol](settings);
 }

@@ -1,12 +1,10 @@
 import { HttpError, KtsError, isKtsError } from "../../contract/errors.ts";
+import { isRepeatable } from "../../client/repeatable.ts";
 import { ServerAnswered } from "../../client/server-error.ts";
 import type { RemoteSettings } from "./settings.ts";
 
 const FIRST_WAIT_MS = 100;
 const LONGEST_WAIT_MS = 1000;
-
-/** The system calls that fail before a byte of the request is sent. */
-const BEFORE_SENDING = new Set(["connect", "getaddrinfo"]);
 
 /**
  * A failure of a call to the predictor as the answer of this server: the predictor's own status, reason and Retry-After
@@ -57,15 +55,8 @@ function unreachable(error: KtsError, url: string): KtsError {
   return new KtsError("KTS_SERVER_UNREACHABLE", message, {
     cause: error,
     hint: "Is the predictor running at --predictor_host?",
-    ...(neverConnected(error) && { status: 503, retryAfterSeconds: 1 }),
+    ...(isRepeatable(error) && { status: 503, retryAfterSeconds: 1 }),
   });
-}
-
-function neverConnected({ code, cause }: KtsError): boolean {
-  if (code !== "KTS_SERVER_UNREACHABLE") return false;
-  const first: unknown = cause instanceof AggregateError ? (cause.errors as unknown[])[0] : cause;
-  const syscall = (first as NodeJS.ErrnoException | undefined)?.syscall;
-  return syscall !== undefined && BEFORE_SENDING.has(syscall);
 }
 
 /**
@@ -73,11 +64,17 @@ function neverConnected({ code, cause }: KtsError): boolean {
  * answered 503, has not run the model. One that asks for more patience than ours is left to the caller's.
  * @param failures calls that have failed before this one
  */
-export function retryWaitMs(error: unknown, failures: number): number | undefined {
+export function retryWaitMs(
+  error: unknown,
+  failures: number,
+  { protocol }: RemoteSettings,
+): number | undefined {
   if (!isKtsError(error)) return undefined;
   const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
-  if (neverConnected(error)) return waitMs;
+  if (isRepeatable(error)) return waitMs;
   if (!(error instanceof ServerAnswered) || error.status !== 503) return undefined;
+  // A status of gRPC that is not repeatable, and says no time, says "not at all".
+  if (protocol === "grpc-v2" && error.retryAfterSeconds === undefined) return undefined;
   const asked = (error.retryAfterSeconds ?? 0) * 1000;
   return asked > LONGEST_WAIT_MS ? undefined : Math.max(waitMs, asked);
 }

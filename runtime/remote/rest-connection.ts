@@ -10,6 +10,7 @@ import type { NamedTensors } from "../../contract/tensor.ts";
 import type { EncodedBody } from "../../protocol/body.ts";
 import { decodeV1Response } from "../../protocol/v1.ts";
 import type { RemoteCall, RemoteConnection } from "./connection.ts";
+import { ownParameters } from "./own-parameters.ts";
 import type { RemoteSettings } from "./settings.ts";
 
 /** What KServe answers while a model is not ready, and what MLServer and Triton do. */
@@ -21,6 +22,7 @@ const HEALTH_BYTES = 65_536;
 /** Asks a predictor by V1 and V2 over REST. */
 export class RestConnection implements RemoteConnection {
   readonly carries: "instances" | "tensors";
+  readonly speaksV1 = true;
   readonly #client: InferenceClient;
   readonly #address: Address;
   readonly #probes: HttpTransport;
@@ -86,11 +88,4 @@ export class RestConnection implements RemoteConnection {
 
 function oneBody({ head, tail }: EncodedBody): string | Uint8Array {
   return tail.length === 0 ? head : Buffer.concat([Buffer.from(head), ...tail]);
-}
-
-/** A request's parameters without those that speak of the form of its body. */
-function ownParameters(parameters: Readonly<Record<string, unknown>>) {
-  const { binary_data_output: _form, ...own } = parameters;
-  if (Object.keys(own).length === 0) return undefined;
-  return own as Readonly<Record<string, string | number | boolean>>;
 }

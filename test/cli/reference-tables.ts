@@ -15,7 +15,8 @@ export function verbTable(verbs: readonly Verb[]): Table {
 /** The options of a verb. */
 export function optionTable(options: Options): Table {
   const rows = Object.values(options).map((option) => {
-    const byDefault = option.placeholder === undefined ? "off" : defaultText(option.default);
+    const byDefault =
+      option.placeholder === undefined ? toggleText(option.default) : defaultText(option.default);
     return [
       code(spellings(option)),
       byDefault === undefined ? "" : code(byDefault),
@@ -24,6 +25,10 @@ export function optionTable(options: Options): Table {
     ];
   });
   return [["option", "default", "environment", "meaning"], ...rows];
+}
+
+function toggleText(byDefault: unknown): string {
+  return byDefault === true ? "on" : "off";
 }
 
 /** The options of every verb. */

@@ -79,17 +79,33 @@ describe("kserve-ts serve --predictor_host", () => {
     expect(banner).toContain("\n  workers   none: it runs inline, on the server's own thread\n");
   });
 
-  it("refuses grpc-v2, and says what to use", async () => {
+  it.each(["v1", "v2", "grpc-v2"])("answers by %s what the model behind it does", async (protocol) => {
+    const model = ["serve", "examples/digits", "--http_port", "0"];
+    await using behind = new Cli(model);
+    const serving = await untilServing(behind);
+    const [, grpc = ""] = /^ {2}gRPC +(\S+)$/m.exec(serving.banner) ?? [];
+    const host = protocol === "grpc-v2" ? grpc : serving.url.replace("http://", "");
+    await using folder = await folderWith({});
+    await using front = new Cli([
+      ...["serve", folder.path, "--model_name", "digits", "--http_port", "0"],
+      ...["--predictor_host", host, "--predictor_protocol", protocol],
+    ]);
+    const { url, banner } = await untilServing(front);
+    expect(banner).toContain(
+      `the predictor at ${protocol === "grpc-v2" ? "grpc" : "http"}://${host} (${protocol})`,
+    );
+    const images = await readFile(join(ROOT, "examples/digits/examples/zero-one-1x28x28.json"), "utf8");
+    const answer = await postJson({ url }, "/v1/models/digits:predict", images);
+    expect(answer).toMatchObject({ status: 200, body: { predictions: [0, 1] } });
+  });
+
+  it("refuses a path for gRPC, which has its own", async () => {
     const { stderr, exitCode } = await runCli([
-      ...["serve", "examples/transformer", "--predictor_host", "p", "--predictor_protocol", "grpc-v2"],
+      ...["serve", "examples/transformer", "--predictor_host", "p/q", "--predictor_protocol", "grpc-v2"],
     ]);
     expect(exitCode).toBe(2);
-    expect(stderr).toBe(
-      [
-        "error: --predictor_protocol is grpc-v2, which this version cannot ask by yet",
-        "hint: Use --predictor_protocol v2 with the predictor's HTTP port: the same tensors over REST.",
-        "",
-      ].join("\n"),
+    expect(stderr).toContain(
+      `error: --predictor_host is "p/q", expected host or host:port, as gRPC has no paths\n`,
     );
   });
 

@@ -158,6 +158,21 @@ describe("a model with a signature", () => {
   });
 });
 
+describe("large tensors both ways", () => {
+  it("do not keep each other from arriving, many at once on one connection", async () => {
+    await using server = await servePredictor(ECHO);
+    using client = new GrpcInferenceClient(`127.0.0.1:${server.grpcPort}`);
+    const lengths = await Promise.all(
+      Array.from({ length: 6 }, async (_, first) => {
+        const data = new Float64Array(500_000).fill(first);
+        const { outputs } = await client.infer("m", { x: tensor("FP64", [500_000], data) });
+        return outputs["x"]?.data.length;
+      }),
+    );
+    expect(lengths).toEqual(Array(6).fill(500_000));
+  });
+});
+
 describe("a server that restarts", () => {
   it("is found again by the same client", async () => {
     const first = await servePredictor(ECHO);

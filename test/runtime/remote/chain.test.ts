@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { InferenceClient } from "../../../client/index.ts";
+import { GrpcInferenceClient, InferenceClient } from "../../../client/index.ts";
 import type { Prediction } from "../../../contract/inference.ts";
 import { tensor } from "../../../contract/tensor.ts";
 import { discoverModel } from "../../../runtime/models/discover.ts";
@@ -34,6 +34,9 @@ export const preProcess = ({ tensors: { raw } }) =>
 export const postProcess = ({ y }) => ({ out: tensor("FP32", y.shape, y.data.map((value) => value + 100)) });
 `;
 
+/** The protocols by which a predictor is asked with tensors. */
+const V2 = ["v2", "grpc-v2"] as const;
+
 const V1 = {
   instances: [
     [1, 2],
@@ -58,11 +61,14 @@ describe("a transformer", () => {
     expect({ status, body }).toEqual({ status: 200, body: V1_ANSWER });
   });
 
-  it.each(["binary", "json"] as const)("sends by V2 the tensors of preProcess, as %s", async (form) => {
-    await using server = await serveTransformer(BY_TENSORS, predictor, {
-      predictorProtocol: "v2",
-      predictorTensors: form,
-    });
+  it.each([
+    ["v2", "binary"],
+    ["v2", "json"],
+    ["grpc-v2", "binary"],
+    ["grpc-v2", "json"],
+  ] as const)("sends by %s the tensors of preProcess, as %s", async (predictorProtocol, predictorTensors) => {
+    const options = { predictorProtocol, predictorTensors };
+    await using server = await serveTransformer(BY_TENSORS, predictor, options);
     const { status, body } = await postJson(server, "/v1/models/m:predict", V1);
     expect({ status, body }).toEqual({ status: 200, body: V1_ANSWER });
     using client = new InferenceClient(server.url);
@@ -80,12 +86,15 @@ describe("a transformer", () => {
     expect(body).toEqual({ predictions: [[10, 12]] });
   });
 
-  it("turns the instances of preProcess into the predictor's own tensors for V2", async () => {
-    const source = `export const preProcess = ({ instances }) => instances.slice(1);`;
-    await using server = await serveTransformer(source, predictor, { predictorProtocol: "v2" });
-    const { body } = await postJson(server, "/v1/models/m:predict", V1);
-    expect(body).toEqual({ predictions: [[6, 8]] });
-  });
+  it.each(V2)(
+    "turns the instances of preProcess into the predictor's own tensors by %s",
+    async (protocol) => {
+      const source = `export const preProcess = ({ instances }) => instances.slice(1);`;
+      await using server = await serveTransformer(source, predictor, { predictorProtocol: protocol });
+      const { body } = await postJson(server, "/v1/models/m:predict", V1);
+      expect(body).toEqual({ predictions: [[6, 8]] });
+    },
+  );
 
   it("fails with 500 when preProcess returns neither", async () => {
     await using server = await serveTransformer(`export const preProcess = () => ({ x: 1 });`, predictor);
@@ -164,12 +173,17 @@ describe("a transformer", () => {
   });
 
   it.each([
-    ["a worker", ""],
-    ["the server's own thread", `export const execution = "inline";`],
-  ])("carries large tensors from %s whole, several at once", async (_where, execution) => {
+    ["v2", "worker"],
+    ["v2", "inline"],
+    ["grpc-v2", "worker"],
+    ["grpc-v2", "inline"],
+  ] as const)("carries large tensors by %s whole, several at once: %s", async (protocol, execution) => {
     await using echo = await servePredictor(ECHO);
-    const source = `${execution} export const preProcess = (request) => request.tensors;`;
-    await using server = await serveTransformer(source, echo, { predictorProtocol: "v2" });
+    const source = `
+      export const execution = "${execution}";
+      export const preProcess = (request) => request.tensors;
+    `;
+    await using server = await serveTransformer(source, echo, { predictorProtocol: protocol });
     using client = new InferenceClient(server.url);
     const answers = await Promise.all(
       [1, 2, 3, 4].map(async (first) => {
@@ -249,7 +263,7 @@ describe("a server with a predictor behind it and no module", () => {
     expect(body).toEqual({ predictions: { a: [1] }, version: "2" });
   });
 
-  it.each(["v1", "v2"] as const)("answers both protocols by %s", async (predictorProtocol) => {
+  it.each(["v1", ...V2] as const)("answers all protocols by %s", async (predictorProtocol) => {
     await using server = await servePassThrough(predictor, { predictorProtocol });
     const v1 = await postJson(server, "/v1/models/m:predict", V1);
     expect(v1.body).toEqual({
@@ -258,21 +272,24 @@ describe("a server with a predictor behind it and no module", () => {
         [6, 8],
       ],
     });
-    using client = new InferenceClient(server.url);
-    const { outputs } = await client.infer("m", { x: tensor("FP32", [1, 2], [1, 2]) });
-    const [output] = Object.values(outputs);
-    expect({ shape: output?.shape, data: Array.from(output?.data ?? [], Number) }).toEqual({
-      shape: [1, 2],
-      data: [2, 4],
-    });
+    using overRest = new InferenceClient(server.url);
+    using overGrpc = new GrpcInferenceClient(`127.0.0.1:${server.grpcPort}`);
+    for (const client of [overRest, overGrpc]) {
+      const { outputs } = await client.infer("m", { x: tensor("FP32", [1, 2], [1, 2]) });
+      const [output] = Object.values(outputs);
+      expect({ shape: output?.shape, data: Array.from(output?.data ?? [], Number) }).toEqual({
+        shape: [1, 2],
+        data: [2, 4],
+      });
+    }
   });
 
-  it("passes V2's parameters on", async () => {
+  it.each(V2)("passes V2's parameters on by %s", async (predictorProtocol) => {
     await using parameters = await servePredictor(`
       export const execution = "inline";
       export const predict = (_model, _input, ctx) => JSON.stringify(ctx.parameters);
     `);
-    await using server = await servePassThrough(parameters, { predictorProtocol: "v2" });
+    await using server = await servePassThrough(parameters, { predictorProtocol });
     using client = new InferenceClient(server.url);
     const x = tensor("FP32", [1], [1]);
     const { outputs } = await client.infer("m", { x }, { parameters: { top: 3 } });
@@ -305,6 +322,36 @@ describe("an explainer", () => {
     expect(explained.body).toEqual({ explanations: [6, 10] });
     const predicted = await postJson(server, "/v1/models/m:predict", { instances });
     expect(predicted.body).toEqual({ predictions: [[6, 10]] });
+  });
+
+  it("has no V1 to ask over gRPC, be it for its own explain or as the whole answer", async () => {
+    await using predictor = await servePredictor(DOUBLE);
+    const instances = [[3, 5]];
+    await using passing = await servePassThrough(predictor, { predictorProtocol: "grpc-v2" });
+    expect(passing.model.info.explains).toBe(false);
+    const none = await postJson(passing, "/v1/models/m:explain", { instances });
+    expect({ status: none.status, body: none.body }).toEqual({
+      status: 501,
+      body: { error: "Model m does not explain: its predictor exports no explain." },
+    });
+
+    const source = `
+      import { tensor } from "kserve-ts";
+      export const execution = "inline";
+      export async function explain(model, [row, byV1]) {
+        if (byV1) return model.predict([row]);
+        const { y } = await model.run({ x: tensor("FP32", [1, 2], row) });
+        return [...y.data];
+      }
+    `;
+    await using server = await serveTransformer(source, predictor, { predictorProtocol: "grpc-v2" });
+    const explained = await postJson(server, "/v1/models/m:explain", { instances });
+    expect(explained.body).toEqual({ explanations: [6, 10] });
+    const refused = await postJson(server, "/v1/models/m:explain", { instances: [[3, 5], true] });
+    expect({ status: refused.status, body: refused.body }).toEqual({
+      status: 501,
+      body: { error: "V1's predict and explain are not there over gRPC, by which the predictor is asked." },
+    });
   });
 
   it("says 501 with the predictor's words where neither explains", async () => {

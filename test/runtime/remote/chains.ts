@@ -4,17 +4,24 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ServerOptions } from "../../../runtime/options.ts";
 
+/** Where a predictor listens. */
+export interface Ports {
+  readonly port: number;
+  readonly grpcPort?: number | undefined;
+}
+
 /** Options by which a server is a transformer of another one. */
 export function inFrontOf(
-  predictor: { readonly port: number },
+  { port, grpcPort }: Ports,
   options: Partial<ServerOptions> = {},
 ): { readonly options: Partial<ServerOptions> } {
-  return { options: { predictorHost: `127.0.0.1:${predictor.port}`, modelName: "m", ...options } };
+  const asked = options.predictorProtocol === "grpc-v2" ? grpcPort : port;
+  return { options: { predictorHost: `127.0.0.1:${asked}`, modelName: "m", ...options } };
 }
 
 /** Serves a folder without a predictor module in front of a predictor. */
 export async function servePassThrough(
-  predictor: { readonly port: number },
+  predictor: Ports,
   options: Partial<ServerOptions> = {},
 ): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), "kserve-ts-test-"));
@@ -28,7 +35,7 @@ export async function servePassThrough(
 /** Serves a predictor module, given as text, in front of a predictor. */
 export function serveTransformer(
   source: string,
-  predictor: { readonly port: number },
+  predictor: Ports,
   options: Partial<ServerOptions> = {},
 ): Promise<TestServer> {
   return servePredictor(source, inFrontOf(predictor, options));

@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import { createServer as createHttp2Server } from "node:http2";
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
@@ -7,17 +8,19 @@ import { servePassThrough, serveTransformer } from "./chains.ts";
 
 const ONE = { instances: [1] };
 const PREDICT = "/v1/models/m:predict";
+const TENSORS = { inputs: [{ name: "x", datatype: "INT32", shape: [1], data: [1] }] };
+const INFER = "/v2/models/m/infer";
 
 /** A port where nobody listens. */
-async function closedPort(): Promise<{ readonly port: number }> {
+async function closedPort(): Promise<{ readonly port: number; readonly grpcPort: number }> {
   const server = createServer().listen(0, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   await new Promise((resolve) => server.close(resolve));
-  return { port };
+  return { port, grpcPort: port };
 }
 
-describe.each(["v1", "v2"] as const)("a failure of the predictor by %s", (predictorProtocol) => {
+describe.each(["v1", "v2", "grpc-v2"] as const)("a failure of the predictor by %s", (predictorProtocol) => {
   it.each([
     [
       "a bad input",
@@ -27,8 +30,8 @@ describe.each(["v1", "v2"] as const)("a failure of the predictor by %s", (predic
     ],
     [
       "a status of its own",
-      `import { HttpError } from "kserve-ts"; throw new HttpError(402, "the quota is used up");`,
-      402,
+      `import { HttpError } from "kserve-ts"; throw new HttpError(409, "the quota is used up");`,
+      409,
       "the quota is used up",
     ],
     ["a crash", `throw new RangeError("out of range");`, 500, "RangeError : out of range"],
@@ -46,6 +49,103 @@ describe.each(["v1", "v2"] as const)("a failure of the predictor by %s", (predic
     );
     const answer = await postJson(server, PREDICT, ONE);
     expect({ status: answer.status, body: answer.body }).toEqual({ status, body: { error } });
+  });
+});
+
+describe("a failure of the predictor over gRPC", () => {
+  const OVER_GRPC = { predictorProtocol: "grpc-v2" } as const;
+
+  it("keeps its status and pushback, as Retry-After, on the way out of a worker", async () => {
+    await using predictor = await servePredictor(REFUSES(1, 7));
+    const source = `
+      import { tensor } from "kserve-ts";
+      export const preProcess = () => ({ x: tensor("INT32", [1], [1]) });
+    `;
+    await using server = await serveTransformer(source, predictor, OVER_GRPC);
+    const { status, body, headers } = await postJson(server, PREDICT, ONE);
+    expect({ status, body, retryAfter: headers.get("retry-after") }).toEqual({
+      status: 503,
+      body: { error: "call 1" },
+      retryAfter: "7",
+    });
+  });
+
+  it("is 503 while nothing listens, and nobody hears the predictor's address", async () => {
+    const predictor = await closedPort();
+    await using server = await servePassThrough(predictor, OVER_GRPC);
+    const { status, body, headers } = await postJson(server, INFER, TENSORS);
+    expect({ status, body, retryAfter: headers.get("retry-after") }).toEqual({
+      status: 503,
+      body: { error: "Cannot reach the predictor: nothing accepts connections there." },
+      retryAfter: "1",
+    });
+    expect(server.log.join("")).toContain(`grpc://127.0.0.1:${predictor.port}`);
+  });
+
+  it("is 502, and not asked again, where the connection breaks", async () => {
+    let calls = 0;
+    const breaking = createHttp2Server().listen(0, "127.0.0.1");
+    breaking.on("stream", (stream) => {
+      calls++;
+      stream.session?.socket.destroy();
+    });
+    await once(breaking, "listening");
+    try {
+      const { port } = breaking.address() as AddressInfo;
+      const options = { ...OVER_GRPC, predictorRequestRetries: 3 };
+      await using server = await servePassThrough({ port, grpcPort: port }, options);
+      const { status, body } = await postJson(server, INFER, TENSORS);
+      expect({ status, body }).toEqual({
+        status: 502,
+        body: { error: "The connection to the predictor broke before the answer was complete." },
+      });
+      expect(calls).toBe(1);
+    } finally {
+      breaking.close();
+    }
+  });
+
+  it("is 503 where another protocol answers", async () => {
+    await using predictor = await servePredictor(ECHO);
+    const wrongPort = { port: predictor.port, grpcPort: predictor.port };
+    await using server = await servePassThrough(wrongPort, OVER_GRPC);
+    const { status, body } = await postJson(server, INFER, TENSORS);
+    expect(status).toBe(503);
+    expect((body as { error: string }).error).toMatch(/^What answers at the predictor is not HTTP\/2: /);
+  });
+
+  it("is tried again after UNAVAILABLE, and where no connection came about", async () => {
+    await using predictor = await servePredictor(REFUSES(2));
+    const options = { ...OVER_GRPC, predictorRequestRetries: 2 };
+    await using server = await servePassThrough(predictor, options);
+    expect(await postJson(server, INFER, TENSORS)).toMatchObject({
+      status: 200,
+      body: { outputs: [{ data: [3] }] },
+    });
+
+    const place = await closedPort();
+    await using patient = await servePassThrough(place, { ...OVER_GRPC, predictorRequestRetries: 20 });
+    const call = postJson(patient, INFER, TENSORS);
+    await using late = await servePredictor(ECHO, { options: { grpcPort: place.port } });
+    expect(late.grpcPort).toBe(place.port);
+    expect((await call).status).toBe(200);
+  });
+
+  it("ends the call at the predictor when the caller leaves", async () => {
+    await using predictor = await servePredictor(WAITS);
+    const came = arrival();
+    await using server = await servePassThrough(predictor, OVER_GRPC);
+    const leaving = new AbortController();
+    const call = fetch(server.url + INFER, {
+      method: "POST",
+      body: JSON.stringify(TENSORS),
+      signal: leaving.signal,
+    });
+    await came;
+    const left = arrival();
+    leaving.abort();
+    await expect(call).rejects.toThrow("aborted");
+    await left;
   });
 });
 
@@ -204,6 +304,16 @@ describe.each([
     });
   });
 });
+
+/** Tells of a request when it comes, and again when its caller has gone; never answers. */
+const WAITS = `
+export const execution = "inline";
+export async function predict(_model, _input, ctx) {
+  globalThis.kserveTsTestCame();
+  await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
+  globalThis.kserveTsTestCame();
+}
+`;
 
 /** Resolves when the next request has reached a predictor of this process. */
 function arrival(): Promise<void> {

@@ -48,6 +48,28 @@ describe("a request's headers", () => {
     for (const name of Object.keys(KEPT)) expect(headers).not.toHaveProperty(name);
   });
 
+  it("go along as gRPC's metadata", async () => {
+    await using inTurn = await servePredictor(`
+      export const execution = "inline";
+      export const predict = (_model, _input, ctx) => [JSON.stringify(ctx.headers), ctx.requestId];
+    `);
+    const source = `
+      import { tensor } from "kserve-ts";
+      export const preProcess = () => ({ x: tensor("INT32", [1], [1]) });
+    `;
+    await using server = await serveTransformer(source, inTurn, {
+      predictorProtocol: "grpc-v2",
+      predictorHeaders: "x-tenant",
+    });
+    const given = { ...HANDED_ON, ...KEPT };
+    const { body } = await postJson(server, "/v1/models/m:predict", { instances: [1] }, given);
+    const [text, requestId] = (body as { predictions: [string, string] }).predictions;
+    const headers = JSON.parse(text) as Record<string, string>;
+    expect(headers).toMatchObject({ ...HANDED_ON, "x-tenant": "t" });
+    expect(requestId).toBe("r-1");
+    for (const name of ["cookie", "x-user", "accept-language"]) expect(headers).not.toHaveProperty(name);
+  });
+
   it("have the id that this server made, where the caller gave none", async () => {
     await using server = await serveTransformer(
       `export const execution = "inline";

@@ -50,15 +50,26 @@ describe("the settings of transformer mode", () => {
     );
   });
 
-  it("refuse grpc-v2, and say what to use", () => {
-    expect(() => settings({ predictorHost: "host", predictorProtocol: "grpc-v2" })).toThrow(
-      expect.objectContaining({
-        code: "KTS_USAGE",
-        message: "--predictor_protocol is grpc-v2, which this version cannot ask by yet",
-        hint: expect.stringContaining("--predictor_protocol v2") as string,
-      }),
-    );
+  it.each([
+    ["iris-predictor.default", false, "grpc://iris-predictor.default:80"],
+    ["iris-predictor.default", true, "grpcs://iris-predictor.default:443"],
+    ["host:8081", false, "grpc://host:8081"],
+    ["[::1]", false, "grpc://[::1]:80"],
+    ["[::1]:9000", true, "grpcs://[::1]:9000"],
+    ["grpcs://host:9000", true, "grpcs://host:9000"],
+    ["grpc://host:9000", false, "grpc://host:9000"],
+  ])("make of %s (TLS: %s), over gRPC, the address %s", (predictorHost, predictorUseSsl, url) => {
+    expect(settings({ predictorHost, predictorUseSsl, predictorProtocol: "grpc-v2" })?.url).toBe(url);
   });
+
+  it.each(["a b", "host:99999", "user:pw@host", "host:1/path", "http://host"])(
+    "refuse %j over gRPC",
+    (predictorHost) => {
+      expect(() => settings({ predictorHost, predictorProtocol: "grpc-v2" })).toThrow(
+        `--predictor_host is ${JSON.stringify(predictorHost)}, expected host or host:port, as gRPC has no paths`,
+      );
+    },
+  );
 });
 
 describe("discoverModel with a remote predictor", () => {
