@@ -49,7 +49,7 @@ describe("starting", () => {
     const port = await freePort();
     const starting = servePredictor(
       `${ECHO}\nexport const load = () => new Promise((resolve) => setTimeout(resolve, 1_000));`,
-      { options: { httpPort: port } },
+      { options: { httpPort: port, grpcPort: 0 } },
     );
     const url = `http://127.0.0.1:${port}`;
     await untilAnswered(`${url}/v2/health/live`);
@@ -66,7 +66,7 @@ describe("starting", () => {
 
   it("fails with the reason when load throws, and lets the port go", async () => {
     const port = await freePort();
-    const options = { httpPort: port };
+    const options = { httpPort: port, grpcPort: 0 };
     const broken = servePredictor(`${ECHO}\nexport const load = () => { throw new Error("no weights"); };`, {
       options,
     });
@@ -80,7 +80,9 @@ describe("starting", () => {
 
   it("names the port and the flag when the port is taken", async () => {
     await using taken = await servePredictor(ECHO);
-    const { code, message } = await failure(servePredictor(ECHO, { options: { httpPort: taken.port } }));
+    const { code, message } = await failure(
+      servePredictor(ECHO, { options: { httpPort: taken.port, grpcPort: 0 } }),
+    );
     expect(code).toBe("KTS_PORT_IN_USE");
     expect(message).toBe(
       `port ${taken.port} on 127.0.0.1 is in use by another program; choose another with --http_port.`,

@@ -380,7 +380,7 @@ describe("--predictor_request_retries", () => {
     const place = await closedPort();
     await using server = await servePassThrough(place, { predictorRequestRetries: 20 });
     const call = postJson(server, PREDICT, ONE);
-    await using predictor = await servePredictor(ECHO, { options: { httpPort: place.port } });
+    await using predictor = await servePredictor(ECHO, { options: { httpPort: place.port, grpcPort: 0 } });
     expect(predictor.port).toBe(place.port);
     expect((await call).body).toEqual({ predictions: [1] });
   });
