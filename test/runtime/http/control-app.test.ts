@@ -196,29 +196,4 @@ describe("/openapi.json", () => {
     const wrong = await request(server.url).get("/v2/repository/index?ready=yes").expect(400);
     expect(wrong.body).toEqual({ error: 'ready: expected true or false, got the string "yes"' });
   });
-
-  it("says what may be null and what may not be empty", async () => {
-    const { body } = await request(server.url).get("/openapi.json").expect(200);
-    const { instances } = body.components.schemas["m.V1Request"].properties;
-    expect(instances.minItems).toBe(1);
-    const { id, parameters, inputs, outputs } = body.components.schemas["m.V2Request"].properties;
-    expect([id.type, parameters.type, outputs.type]).toEqual([
-      ["string", "null"],
-      ["object", "null"],
-      ["array", "null"],
-    ]);
-    expect([inputs.minItems, outputs.items.properties.name.minLength]).toEqual([1, 1]);
-  });
-
-  it("has both methods of the repository's index", async () => {
-    const { body } = await request(server.url).get("/openapi.json").expect(200);
-    const index = body.paths["/v2/repository/index"];
-    expect(Object.keys(index).sort()).toEqual(["get", "post"]);
-    expect(index.get.parameters).toEqual([{ name: "ready", in: "query", schema: { type: "boolean" } }]);
-    for (const ready of ["true", "false"]) {
-      await request(server.url).get(`/v2/repository/index?ready=${ready}`).expect(200);
-    }
-    const wrong = await request(server.url).get("/v2/repository/index?ready=yes").expect(400);
-    expect(wrong.body).toEqual({ error: 'ready: expected true or false, got the string "yes"' });
-  });
 });
