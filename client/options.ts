@@ -20,13 +20,20 @@ export interface ClientOptions {
   /** Bytes an answer may have; a larger one is an error and is not read on. Default 512 MiB. */
   readonly maxAnswerBytes?: number | undefined;
   /**
-   * How often a call is tried again, where that can do nothing twice: when no connection came about, or the server said
-   * that it has not begun (503 or 429 with Retry-After; gRPC's UNAVAILABLE, or RESOURCE_EXHAUSTED with pushback). What
-   * only reads, such as metadata, is also tried again when its connection broke. Waits longer each time, from about
-   * 0.1 s to 5 s, and no less than the server asks for; never beyond `timeoutMs`, which is for all tries together.
-   * Default 0: nothing is sent twice, and a failure is seen as it is.
+   * How often a call is tried again, where that can do nothing twice: when no connection came about, or the server had
+   * too many requests to begin with it (429 with Retry-After; gRPC's RESOURCE_EXHAUSTED with pushback). What only reads,
+   * such as metadata, and what is {@link ClientOptions.idempotent} is also tried again when its connection broke, and
+   * after 503 or gRPC's UNAVAILABLE. A stream is tried again until its first answer is there. Waits longer each time,
+   * from about 0.1 s to 5 s, and no less than the server asks for; never beyond `timeoutMs`, which is for all tries
+   * together. Default 0: nothing is sent twice, and a failure is seen as it is.
    */
   readonly retries?: number | undefined;
+  /**
+   * Whether a model may be asked the same twice, so that `retries` holds as well where it may have run already: a server
+   * says 503 or UNAVAILABLE also of a request that a worker died of. True for most models; false for a predictor with
+   * effects of its own. Default false.
+   */
+  readonly idempotent?: boolean | undefined;
 }
 
 /** What holds for every call of a client over gRPC. */
@@ -49,6 +56,8 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
   /** In place of the client's {@link ClientOptions.retries}. */
   readonly retries?: number | undefined;
+  /** In place of the client's {@link ClientOptions.idempotent}. */
+  readonly idempotent?: boolean | undefined;
   /** Headers of this request; each replaces the client's of the same name. Default none. */
   readonly headers?: HttpHeaders | undefined;
   /** The X-Request-Id header: the server logs it and says it again in its answer. Default none. */
@@ -91,6 +100,7 @@ export interface ResolvedOptions {
   readonly binary: boolean;
   readonly maxAnswerBytes: number;
   readonly retries: number;
+  readonly idempotent: boolean;
 }
 
 /** @throws InvalidInput when a number is not what it may be */
@@ -102,6 +112,7 @@ export function resolveOptions(options: ClientOptions): ResolvedOptions {
     headers: options.headers ?? {},
     binary: options.binary ?? true,
     retries: checkCount(options.retries ?? 0, "retries"),
+    idempotent: options.idempotent ?? false,
   };
 }
 

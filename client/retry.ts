@@ -1,6 +1,6 @@
 import { isKtsError } from "../contract/errors.ts";
 import { type CallOptions, type ResolvedOptions, checkCount, checkPositive } from "./options.ts";
-import { isRepeatable } from "./repeatable.ts";
+import { isRepeatable, isUnavailable } from "./repeatable.ts";
 
 /** The wait before the second try, which doubles with each one that follows. */
 const FIRST_WAIT_MS = 100;
@@ -15,11 +15,15 @@ export interface RetryPlan {
   readonly signal: AbortSignal | undefined;
   /** Ends waits when the client is closed. */
   readonly closing: AbortSignal;
-  /** It only reads: it may be sent again even where the server may have begun. */
-  readonly reads: boolean;
+  /** It may be sent again even where the server may have begun. */
+  readonly idempotent: boolean;
 }
 
-/** A call's plan, from its own options and the client's. @throws InvalidInput when a number is not what it may be */
+/**
+ * A call's plan, from its own options and the client's.
+ * @param reads it changes nothing: it is idempotent whatever the caller says
+ * @throws InvalidInput when a number is not what it may be
+ */
 export function retryPlan(
   client: ResolvedOptions,
   call: CallOptions,
@@ -31,7 +35,7 @@ export function retryPlan(
     timeoutMs: call.timeoutMs === undefined ? client.timeoutMs : checkPositive(call.timeoutMs, "timeoutMs"),
     signal: call.signal,
     closing,
-    reads,
+    idempotent: reads || (call.idempotent ?? client.idempotent),
   };
 }
 
@@ -47,7 +51,7 @@ export async function withRetries<T>(plan: RetryPlan, attempt: (leftMs: number) 
     try {
       return await attempt(leftMs);
     } catch (error) {
-      if (tries >= plan.retries || !mayRepeat(error, plan.reads)) throw error;
+      if (tries >= plan.retries || !mayRepeat(error, plan.idempotent)) throw error;
       const waitMs = waitBefore(tries, error);
       if (performance.now() + waitMs >= deadline) throw error;
       await pause(waitMs, plan);
@@ -56,16 +60,17 @@ export async function withRetries<T>(plan: RetryPlan, attempt: (leftMs: number) 
   }
 }
 
-/** The statuses of a server that turned a request away before it began, where it says when to come again. */
-const TURNED_AWAY = [503, 429];
+/** The status of a server that does not begin with a request, since there are too many. */
+const TOO_MANY = 429;
 
-/** Whether the failed request can be sent again without anything being done twice. */
-function mayRepeat(error: unknown, reads: boolean): boolean {
+/** Whether the failed request can be sent again: it has not begun, or it may be done twice. */
+function mayRepeat(error: unknown, idempotent: boolean): boolean {
   if (isRepeatable(error)) return true;
+  if (isUnavailable(error)) return idempotent;
   if (!isKtsError(error)) return false;
-  if (error.code === "KTS_SERVER_UNREACHABLE") return reads;
+  if (error.code === "KTS_SERVER_UNREACHABLE") return idempotent;
   if (error.code !== "KTS_SERVER_ANSWERED") return false;
-  return TURNED_AWAY.includes(error.status) && error.retryAfterSeconds !== undefined;
+  return error.status === TOO_MANY && error.retryAfterSeconds !== undefined;
 }
 
 function waitBefore(tries: number, error: unknown): number {

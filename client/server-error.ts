@@ -1,9 +1,11 @@
 import { KtsError, type KtsErrorOptions } from "../contract/errors.ts";
 import { oneLine } from "./one-line.ts";
+import { unavailable } from "./repeatable.ts";
 import type { ServerAnswer } from "./transport.ts";
 
 /** A larger body is no error message: it is shown as the text it begins with. */
 const MOST_BYTES = 65_536;
+const UNAVAILABLE = 503;
 /** Complaints of a list that go into a message. */
 const MOST_DETAILS = 5;
 
@@ -24,7 +26,8 @@ export class ServerAnswered extends KtsError {
  */
 export function successful(answer: ServerAnswer): ServerAnswer {
   if (answer.status >= 200 && answer.status <= 299) return answer;
-  throw serverError(answer);
+  const error = serverError(answer);
+  throw answer.status === UNAVAILABLE ? unavailable(error) : error;
 }
 
 /** An answer that is not a success, as an error: the server's status, and its reason as far as it gives one. */

@@ -321,7 +321,7 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     type: "integer",
     default: 0,
     range: [0, 100],
-    doc: "Times to ask the predictor again where it cannot have begun: no connection, or 503. Waits 0.1 s, then twice as long each time up to 1 s.",
+    doc: "Times to ask the predictor again where there was no connection, or after 503, which may follow a request that ran. Waits 0.1 s, then twice as long each time up to 1 s.",
   },
   {
     key: "predictorTensors",

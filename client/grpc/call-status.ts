@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http2";
 import { KtsError } from "../../contract/errors.ts";
 import { oneLine } from "../one-line.ts";
-import { repeatable } from "../repeatable.ts";
+import { unavailable } from "../repeatable.ts";
 import { ServerAnswered } from "../server-error.ts";
 
 const OK = 0;
@@ -55,7 +55,8 @@ export function statusError(trailers: IncomingHttpHeaders, answered: boolean): K
   if (code === DEADLINE_EXCEEDED) return new KtsError("KTS_DEADLINE_EXCEEDED", message, options);
   const error = new ServerAnswered(message, said, options);
   // Pushback that is no count says "not at all" (gRFC A6).
-  return code === UNAVAILABLE && pushback === undefined && !answered ? repeatable(error) : error;
+  const mayComeBack = pushback === undefined || error.retryAfterSeconds !== undefined;
+  return code === UNAVAILABLE && mayComeBack && !answered ? unavailable(error) : error;
 }
 
 /** The codes for HTTP statuses of proxies that know no gRPC (gRPC, "HTTP to gRPC Status Code Mapping"). */

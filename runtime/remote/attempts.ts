@@ -18,7 +18,7 @@ export async function attempt<T>(
       return await ask(Math.max(1, endsAt - performance.now()));
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      const waitMs = failures < settings.retries ? retryWaitMs(error, failures, settings) : undefined;
+      const waitMs = failures < settings.retries ? retryWaitMs(error, failures) : undefined;
       if (waitMs === undefined || performance.now() + waitMs >= endsAt) throw remoteFailure(error, settings);
       await pause(waitMs, signal);
     }

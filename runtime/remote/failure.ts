@@ -1,5 +1,5 @@
 import { HttpError, KtsError, isKtsError } from "../../contract/errors.ts";
-import { isRepeatable } from "../../client/repeatable.ts";
+import { isRepeatable, isUnavailable } from "../../client/repeatable.ts";
 import { ServerAnswered } from "../../client/server-error.ts";
 import type { RemoteSettings } from "./settings.ts";
 
@@ -60,21 +60,16 @@ function unreachable(error: KtsError, url: string): KtsError {
 }
 
 /**
- * How long to wait before a call is tried again; undefined where it must not be. A predictor that was never reached, or
- * answered 503, has not run the model. One that asks for more patience than ours is left to the caller's.
+ * How long to wait before a call is tried again; undefined where it must not be. A predictor that was never reached has
+ * not run the model; one that answered 503 most likely has not, and who asks for retries has said that it may run twice.
+ * One that asks for more patience than ours is left to the caller's.
  * @param failures calls that have failed before this one
  */
-export function retryWaitMs(
-  error: unknown,
-  failures: number,
-  { protocol }: RemoteSettings,
-): number | undefined {
+export function retryWaitMs(error: unknown, failures: number): number | undefined {
   if (!isKtsError(error)) return undefined;
   const waitMs = Math.min(LONGEST_WAIT_MS, FIRST_WAIT_MS * 2 ** failures);
   if (isRepeatable(error)) return waitMs;
-  if (!(error instanceof ServerAnswered) || error.status !== 503) return undefined;
-  // A status of gRPC that is not repeatable, and says no time, says "not at all".
-  if (protocol === "grpc-v2" && error.retryAfterSeconds === undefined) return undefined;
+  if (!isUnavailable(error)) return undefined;
   const asked = (error.retryAfterSeconds ?? 0) * 1000;
   return asked > LONGEST_WAIT_MS ? undefined : Math.max(waitMs, asked);
 }

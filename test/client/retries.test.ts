@@ -1,11 +1,16 @@
 import { createServer } from "node:http";
+import { readFile } from "node:fs/promises";
 import { type AddressInfo, createServer as createNetServer } from "node:net";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { GrpcInferenceClient, InferenceClient } from "../../client/index.ts";
+import { tensor } from "../../contract/index.ts";
+import { predictorFolder, serveFolder } from "../runtime/serving.ts";
 import { answering, failureOf, handlingSockets } from "./fixed-server.ts";
 import { LIVE, answer, handlingCalls, refuse } from "./grpc/fixed-grpc-server.ts";
 
 const RETRY_NOW = { status: 503, headers: { "retry-after": "0" }, body: "busy" };
+const TOO_MANY = { ...RETRY_NOW, status: 429 };
 const PREDICTED = { body: `{"predictions":[1]}` };
 
 /** A port at which nothing listens. */
@@ -29,8 +34,8 @@ describe("over REST", () => {
     expect(server.seen).toHaveLength(1);
   });
 
-  it("a 503 or 429 that says when to come again is tried again", async () => {
-    const answers = [RETRY_NOW, { ...RETRY_NOW, status: 429 }, PREDICTED];
+  it("a 429 that says when to come again is tried again", async () => {
+    const answers = [TOO_MANY, TOO_MANY, PREDICTED];
     await using server = await answering(() => answers.shift() ?? PREDICTED);
     using client = new InferenceClient(server.url, { retries: 2 });
     expect(await client.predict("m", [1])).toEqual([1]);
@@ -38,15 +43,26 @@ describe("over REST", () => {
     expect(server.seen[2]?.body).toEqual(server.seen[0]?.body);
   });
 
+  it("a 503 is tried again where the model may be asked twice, and never else", async () => {
+    const answers = [RETRY_NOW, { status: 503 }, PREDICTED];
+    await using server = await answering(() => answers.shift() ?? RETRY_NOW);
+    using client = new InferenceClient(server.url, { retries: 2, idempotent: true });
+    expect(await client.predict("m", [1])).toEqual([1]);
+    expect(server.seen).toHaveLength(3);
+    expect(await failureOf(client.predict("m", [1], { idempotent: false }))).toMatchObject({ status: 503 });
+    expect(server.seen).toHaveLength(4);
+  });
+
   it("no more often than retries says", async () => {
     await using server = await answering(() => RETRY_NOW);
-    using client = new InferenceClient(server.url, { retries: 5 });
+    using client = new InferenceClient(server.url, { retries: 5, idempotent: true });
     expect(await failureOf(client.predict("m", [1], { retries: 1 }))).toMatchObject({ status: 503 });
     expect(server.seen).toHaveLength(2);
   });
 
   it.each([
-    ["503 without Retry-After", { status: 503 }],
+    ["503, of which the request may have been run,", RETRY_NOW],
+    ["429 without Retry-After", { status: 429 }],
     ["500", { status: 500, headers: { "retry-after": "0" } }],
     ["400", { status: 400, headers: { "retry-after": "0" } }],
   ])("a %s is not tried again", async (_what, refusal) => {
@@ -65,12 +81,12 @@ describe("over REST", () => {
 
   it("a wait that would outlast the deadline does not begin", async () => {
     await using server = await answering(() => ({ ...RETRY_NOW, headers: { "retry-after": "3600" } }));
-    using client = new InferenceClient(server.url, { retries: 3 });
+    using client = new InferenceClient(server.url, { retries: 3, idempotent: true });
     expect(await failureOf(client.predict("m", [1]))).toMatchObject({ status: 503, retryAfterSeconds: 3600 });
     expect(server.seen).toHaveLength(1);
   });
 
-  it("a prediction whose connection broke is not sent twice, what only reads is", async () => {
+  it("a prediction whose connection broke is sent twice only if it may be, what only reads is", async () => {
     await using server = await handlingSockets((socket) => void socket.once("data", () => socket.destroy()));
     using client = new InferenceClient(server.url, { retries: 1 });
     const broken = { code: "KTS_SERVER_UNREACHABLE" };
@@ -78,6 +94,8 @@ describe("over REST", () => {
     expect(server.connections).toBe(1);
     expect(await failureOf(client.modelMetadata("m"))).toMatchObject(broken);
     expect(server.connections).toBe(3);
+    expect(await failureOf(client.predict("m", [1], { idempotent: true }))).toMatchObject(broken);
+    expect(server.connections).toBe(5);
   });
 
   it("a connection that does not come about is tried again, until the server is there", async () => {
@@ -97,7 +115,7 @@ describe("over REST", () => {
 
   it("a wait ends when the call is aborted, or the client closed", async () => {
     await using server = await answering(() => ({ ...RETRY_NOW, headers: { "retry-after": "30" } }));
-    using client = new InferenceClient(server.url, { retries: 1 });
+    using client = new InferenceClient(server.url, { retries: 1, idempotent: true });
     const controller = new AbortController();
     const aborted = client.predict("m", [1], { signal: controller.signal });
     const closed = client.predict("m", [1]);
@@ -106,6 +124,42 @@ describe("over REST", () => {
     expect((await failureOf(aborted)).message).toBe("enough");
     client.close();
     expect(await failureOf(closed)).toMatchObject({ code: "KTS_CANCELLED" });
+  });
+});
+
+describe("a model whose worker dies of a request", () => {
+  /** Counts its runs where the next worker can see them. */
+  const MORTAL = `
+    import { appendFileSync, writeFileSync } from "node:fs";
+    export const predict = (_model, input, ctx) => {
+      const file = ctx.headers["x-file"];
+      if (file === undefined) return input;
+      appendFileSync(file, "x");
+      process.exit(3);
+    };
+  `;
+
+  it("has not run it twice, over REST or gRPC", { timeout: 60_000 }, async () => {
+    await using folder = await predictorFolder(MORTAL);
+    const server = await serveFolder(folder.path);
+    try {
+      using rest = new InferenceClient(server.url, { retries: 1 });
+      using grpc = new GrpcInferenceClient(`127.0.0.1:${server.grpcPort}`, { retries: 1 });
+      const x = tensor("FP32", [1], [1]);
+      for (const [index, client] of [rest, grpc].entries()) {
+        // A worker is there again, so that what fails is the request's own run.
+        await client.infer("m", { x }, { retries: 20, idempotent: true });
+        const file = join(folder.path, String(index));
+        expect(await failureOf(client.infer("m", { x }, { headers: { "x-file": file } }))).toMatchObject({
+          code: "KTS_SERVER_ANSWERED",
+          status: 503,
+          retryAfterSeconds: 1,
+        });
+        expect(await readFile(file, "utf8")).toBe("x");
+      }
+    } finally {
+      await server.stop();
+    }
   });
 });
 
@@ -118,6 +172,16 @@ describe("over gRPC", () => {
     });
     using client = new GrpcInferenceClient(server.address, { retries: 2 });
     expect(await client.live()).toBe(true);
+    expect(server.calls).toHaveLength(3);
+  });
+
+  it("UNAVAILABLE is not tried again of a model that may have run, unless it may run twice", async () => {
+    await using server = await handlingCalls((call) => refuse(call, { "grpc-status": "14" }));
+    using client = new GrpcInferenceClient(server.address, { retries: 1 });
+    const x = tensor("FP32", [1], [1]);
+    expect(await failureOf(client.infer("m", { x }))).toMatchObject({ grpcStatus: 14 });
+    expect(server.calls).toHaveLength(1);
+    expect(await failureOf(client.infer("m", { x }, { idempotent: true }))).toMatchObject({ grpcStatus: 14 });
     expect(server.calls).toHaveLength(3);
   });
 
