@@ -7,7 +7,14 @@ export type { InferResult } from "./infer.ts";
 export type { ModelMetadata, ServerMetadata } from "./metadata.ts";
 export type { ModelClient, RestModelClient } from "./model-client.ts";
 export type { ModelInputs, ModelInstance, ModelOutputs } from "./model-types.ts";
-export type { CallOptions, ClientOptions, InferOptions, ModelOptions, PredictOptions } from "./options.ts";
+export type {
+  CallOptions,
+  ClientOptions,
+  GenerateOptions,
+  InferOptions,
+  ModelOptions,
+  PredictOptions,
+} from "./options.ts";
 export type { IndexedModel } from "./repository.ts";
 export type { HttpHeaders, ServerAnswer } from "./transport.ts";
 

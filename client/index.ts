@@ -9,6 +9,7 @@ export type { ModelInputs, ModelInstance, ModelOutputs } from "./model-types.ts"
 export type {
   CallOptions,
   ClientOptions,
+  GenerateOptions,
   GrpcClientOptions,
   InferOptions,
   ModelOptions,

@@ -7,6 +7,7 @@ import { DEFAULT_LIMITS, type DecodeLimits } from "../protocol/limits.ts";
 import { type DecodedV2Response, decodeV2Response, encodeV2Request } from "../protocol/v2.ts";
 import { jsonLengthOf } from "./inference-header.ts";
 import type { InferOptions } from "./options.ts";
+import { throwIfFailed } from "./server-error.ts";
 import type { ServerAnswer } from "./transport.ts";
 import { unreadable } from "./unreadable.ts";
 
@@ -22,8 +23,17 @@ export interface InferResult<Outputs = NamedTensors> {
   readonly outputs: Outputs;
 }
 
-/** @throws InvalidInput when an input is no tensor, or JSON cannot say it */
-export function inferBody(inputs: NamedTensors, binary: boolean, options: InferOptions): EncodedBody {
+/**
+ * @param binary whether the tensors of the request are binary
+ * @param binaryAnswer whether those of the answer are to be
+ * @throws InvalidInput when an input is no tensor, or JSON cannot say it
+ */
+export function inferBody(
+  inputs: NamedTensors,
+  binary: boolean,
+  binaryAnswer: boolean,
+  options: InferOptions,
+): EncodedBody {
   const { id, parameters } = options;
   // An empty list asks for all outputs, as no list does.
   const outputs = options.outputs?.length === 0 ? undefined : options.outputs;
@@ -33,9 +43,9 @@ export function inferBody(inputs: NamedTensors, binary: boolean, options: InferO
     parameters,
     tensors: inputs,
     // An output that is listed says for itself whether it is binary.
-    outputs: outputs?.map((name) => ({ name, binary: binary ? true : undefined })),
+    outputs: outputs?.map((name) => ({ name, binary: binaryAnswer ? true : undefined })),
     binary,
-    binaryOutput: binary && outputs === undefined,
+    binaryOutput: binaryAnswer && outputs === undefined,
   });
 }
 
@@ -89,6 +99,13 @@ export function readInferResult({ headers, bytes }: ServerAnswer, maxAnswerBytes
     throw unreadable("V2 answer", problem);
   }
   return toInferResult(decodeV2Response(bytes, jsonLength, answerLimits(maxAnswerBytes)));
+}
+
+/** @throws KtsError KTS_SERVER_ANSWERED when an event's data is no V2 answer */
+export function readInferEvent(data: string, maxAnswerBytes: number): InferResult {
+  const bytes = new TextEncoder().encode(data);
+  throwIfFailed(bytes);
+  return toInferResult(decodeV2Response(bytes, undefined, answerLimits(maxAnswerBytes)));
 }
 
 /** @throws KtsError KTS_SERVER_ANSWERED when two outputs have the same name */

@@ -2,11 +2,14 @@ import type { NamedTensors } from "../contract/tensor.ts";
 import type { InferResult } from "./infer.ts";
 import type { ModelMetadata } from "./metadata.ts";
 import type { ModelInputs, ModelInstance, ModelOutputs } from "./model-types.ts";
-import type { InferOptions, ModelOptions, PredictOptions } from "./options.ts";
+import type { GenerateOptions, InferOptions, ModelOptions, PredictOptions } from "./options.ts";
+
+type AnswerStream<T> = AsyncGenerator<T, void, undefined>;
 
 /** What a model's client needs of its server's. */
 interface ServerClient {
   infer(name: string, inputs: NamedTensors, options?: InferOptions): Promise<InferResult>;
+  inferStream(name: string, inputs: NamedTensors, options?: InferOptions): AnswerStream<InferResult>;
   modelReady(name: string, options?: ModelOptions): Promise<boolean>;
   modelMetadata(name: string, options?: ModelOptions): Promise<ModelMetadata>;
 }
@@ -14,6 +17,9 @@ interface ServerClient {
 interface RestServerClient extends ServerClient {
   predict(name: string, instances: readonly unknown[], options?: PredictOptions): Promise<unknown>;
   explain(name: string, instances: readonly unknown[], options?: PredictOptions): Promise<unknown>;
+  predictStream(name: string, instances: readonly unknown[], options?: PredictOptions): AnswerStream<unknown>;
+  generate(name: string, textInput: string, options?: GenerateOptions): Promise<string>;
+  generateStream(name: string, textInput: string, options?: GenerateOptions): AnswerStream<string>;
 }
 
 /**
@@ -48,9 +54,19 @@ export class ModelClient<Declaration = unknown> {
     inputs: ModelInputs<Declaration>,
     options: InferOptions = {},
   ): Promise<InferResult<ModelOutputs<Declaration>>> {
-    const given = definedOf(inputs as Readonly<Record<string, NamedTensors[string] | undefined>>);
+    const given = definedOf(inputs);
     const result = await this.#client.infer(this.name, given, { version: this.version, ...options });
     return result as InferResult<ModelOutputs<Declaration>>;
+  }
+
+  /** Asks for a stream of answers, as the `inferStream` of the client does. As {@link infer}. */
+  inferStream(
+    inputs: ModelInputs<Declaration>,
+    options: InferOptions = {},
+  ): AsyncGenerator<InferResult<ModelOutputs<Declaration>>, void, undefined> {
+    const given = definedOf(inputs);
+    const answers = this.#client.inferStream(this.name, given, { version: this.version, ...options });
+    return answers as AnswerStream<InferResult<ModelOutputs<Declaration>>>;
   }
 }
 
@@ -82,11 +98,30 @@ export class RestModelClient<Declaration = unknown> extends ModelClient<Declarat
   ): Promise<Answer> {
     return (await this.#client.explain(this.name, instances, options)) as Answer;
   }
+
+  /** Asks V1's `:predict` for a stream of answers, as the `predictStream` of the client does. As {@link predict}. */
+  predictStream<Answer = unknown>(
+    instances: readonly ModelInstance<Declaration>[],
+    options: PredictOptions = {},
+  ): AsyncGenerator<Answer, void, undefined> {
+    return this.#client.predictStream(this.name, instances, options) as AnswerStream<Answer>;
+  }
+
+  /** The text that goes with a text, as the `generate` of the client gives it. */
+  generate(textInput: string, options: GenerateOptions = {}): Promise<string> {
+    return this.#client.generate(this.name, textInput, { version: this.version, ...options });
+  }
+
+  /** The same piece by piece, as the `generateStream` of the client gives it. */
+  generateStream(textInput: string, options: GenerateOptions = {}): AsyncGenerator<string, void, undefined> {
+    return this.#client.generateStream(this.name, textInput, { version: this.version, ...options });
+  }
 }
 
 /** An optional input may be undefined as well as absent. */
-function definedOf(inputs: Readonly<Record<string, NamedTensors[string] | undefined>>): NamedTensors {
+function definedOf(inputs: object): NamedTensors {
   const given: Record<string, NamedTensors[string]> = {};
-  for (const [name, value] of Object.entries(inputs)) if (value !== undefined) given[name] = value;
+  const entries = Object.entries(inputs as Readonly<Record<string, NamedTensors[string] | undefined>>);
+  for (const [name, value] of entries) if (value !== undefined) given[name] = value;
   return given;
 }

@@ -7,7 +7,10 @@ const DEFAULT_MAX_ANSWER_BYTES = 512 * 1_048_576;
 
 /** What holds for every call of a client. */
 export interface ClientOptions {
-  /** Milliseconds a call may take, from its start to the last byte of the answer. `Infinity`: no limit. Default 60 000. */
+  /**
+   * Milliseconds a call may take, from its start to the last byte of the answer; of a stream, to that of its last answer.
+   * `Infinity`: no limit. Default 60 000.
+   */
   readonly timeoutMs?: number | undefined;
   /**
    * Headers of every request, such as `authorization`. `host` replaces the URL's host in the Host header, and in TLS
@@ -17,7 +20,7 @@ export interface ClientOptions {
   readonly headers?: HttpHeaders | undefined;
   /** Send and ask for tensors in binary form; see {@link InferOptions.binary}. Default true. */
   readonly binary?: boolean | undefined;
-  /** Bytes an answer may have; a larger one is an error and is not read on. Default 512 MiB. */
+  /** Bytes an answer may have, and each of a stream's; a larger one is an error and is not read on. Default 512 MiB. */
   readonly maxAnswerBytes?: number | undefined;
   /**
    * How often a call is tried again, where that can do nothing twice: when no connection came about, or the server had
@@ -70,13 +73,19 @@ export interface ModelOptions extends CallOptions {
   readonly version?: string | undefined;
 }
 
-/** What `predict` and `explain` take. */
+/** What `predict`, `predictStream` and `explain` take. */
 export interface PredictOptions extends CallOptions {
   /** Members of the body beside `instances`. Default none. */
   readonly parameters?: Readonly<Record<string, unknown>> | undefined;
 }
 
-/** What `infer` takes. */
+/** What `generate` and `generateStream` take. */
+export interface GenerateOptions extends ModelOptions {
+  /** The request's `parameters`, such as `max_tokens`. Default none. */
+  readonly parameters?: Readonly<Record<string, unknown>> | undefined;
+}
+
+/** What `infer` and `inferStream` take. */
 export interface InferOptions extends ModelOptions {
   /** Names of the outputs to answer with, in this order. Default: all. */
   readonly outputs?: readonly string[] | undefined;
@@ -88,7 +97,7 @@ export interface InferOptions extends ModelOptions {
    * Send the tensors in binary form and ask for binary outputs: far cheaper than JSON, exact, and the only form that
    * can say NaN, infinities and BYTES that are not UTF-8. False for servers that have JSON only, such as MLServer.
    * Over gRPC: in raw contents, else in typed contents, which are slower, and no form for FP16 and BF16.
-   * Default: the client's, which is true.
+   * The answers of a stream over REST are JSON either way. Default: the client's, which is true.
    */
   readonly binary?: boolean | undefined;
 }

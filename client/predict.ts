@@ -29,7 +29,28 @@ export function readPrediction(
   const [contentType = ""] = (headers["content-type"] ?? "").toLowerCase().split(";", 1);
   if (contentType.trim() === "text/plain") return readAs("V1 answer", () => decodeText(bytes));
   if (contentType.trim() === BINARY_TYPE) return bytes;
-  const body = decodeV1Response(bytes);
+  return memberOf(decodeV1Response(bytes), member);
+}
+
+/**
+ * What an event of V1 holds. Its data has no type: what is no JSON object, as all answers of V1 but texts are, is a text.
+ * @throws KtsError KTS_SERVER_ANSWERED when KServe's batcher tells a failure
+ */
+export function readPredictionEvent(data: string, member: "predictions"): unknown {
+  return isObjectText(data) ? memberOf(decodeV1Response(new TextEncoder().encode(data)), member) : data;
+}
+
+function isObjectText(text: string): boolean {
+  if (!/^\s*\{[^]*\}\s*$/.test(text)) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function memberOf(body: unknown, member: "predictions" | "explanations"): unknown {
   if (typeof body !== "object" || body === null || !Object.hasOwn(body, member)) return body;
   const members = body as Readonly<Record<string, unknown>>;
   // KServe's batcher says 200 to a failure of the model behind it, and puts what that one said into `message`.

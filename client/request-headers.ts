@@ -5,14 +5,16 @@ import type { HttpHeaders } from "./transport.ts";
 /**
  * The headers of a request, names in lower case: what the body needs, then the client's, then the call's, of which
  * a later one replaces an earlier one.
+ * @param accept the media type that is wanted; default any
  */
 export function requestHeaders(
   body: Pick<EncodedBody, "contentType" | "jsonLength"> | undefined,
   ofClient: HttpHeaders,
   { headers: ofCall = {}, requestId }: CallOptions,
+  accept = "*/*",
 ): HttpHeaders {
   const merged: Record<string, string> = {
-    accept: "*/*",
+    accept,
     // Without it a proxy may compress; tensors hardly shrink, and small answers are not worth it.
     "accept-encoding": "identity",
   };

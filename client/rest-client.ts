@@ -2,43 +2,34 @@ import { describeValue } from "../contract/describe.ts";
 import { InvalidInput, type KtsError, isKtsError } from "../contract/errors.ts";
 import type { NamedTensors } from "../contract/tensor.ts";
 import { type EncodedBody, JSON_TYPE } from "../protocol/body.ts";
-import { type Address, checkName, modelPath, parseAddress, pathSegment } from "./address.ts";
-import { clientClosed } from "./http/connection-error.ts";
-import { type InferResult, inferBody, readInferResult } from "./infer.ts";
+import { type Address, checkName, modelPath, pathSegment } from "./address.ts";
+import { type AnswerReader, streamAnswers } from "./events/stream-answers.ts";
+import { generateBody, readGenerated } from "./generate.ts";
+import { type InferResult, inferBody, readInferEvent, readInferResult } from "./infer.ts";
 import {
   type ModelMetadata,
   type ServerMetadata,
-  readHealth,
   readModelMetadata,
   readModelNames,
   readServerMetadata,
 } from "./metadata.ts";
 import { RestModelClient } from "./model-client.ts";
-import {
-  type CallOptions,
-  type ClientOptions,
-  type InferOptions,
-  type ModelOptions,
-  type PredictOptions,
-  type ResolvedOptions,
-  resolveOptions,
+import type {
+  CallOptions,
+  ClientOptions,
+  GenerateOptions,
+  InferOptions,
+  ModelOptions,
+  PredictOptions,
 } from "./options.ts";
-import { predictBody, readPrediction } from "./predict.ts";
+import { predictBody, readPrediction, readPredictionEvent } from "./predict.ts";
 import { type IndexedModel, readIndex } from "./repository.ts";
-import { requestHeaders } from "./request-headers.ts";
-import { type RetryPlan, retryPlan, withRetries } from "./retry.ts";
-import { successful } from "./server-error.ts";
+import { RestCalls } from "./rest-calls.ts";
 import type { ServerAnswer, Transport } from "./transport.ts";
-
-/** What KServe answers while it is not ready, and what MLServer and Triton do. */
-const NOT_READY = [503, 400];
 
 /** What Node's client and the browser's have in common: all but the way requests are sent. */
 export class RestClient implements Disposable {
-  readonly #address: Address;
-  readonly #options: ResolvedOptions;
-  readonly #transport: Transport;
-  readonly #closing = new AbortController();
+  readonly #calls: RestCalls;
 
   /** @param connect makes what carries the requests */
   protected constructor(
@@ -46,14 +37,12 @@ export class RestClient implements Disposable {
     options: ClientOptions,
     connect: (address: Address) => Transport,
   ) {
-    this.#address = parseAddress(baseUrl);
-    this.#options = resolveOptions(options);
-    this.#transport = connect(this.#address);
+    this.#calls = new RestCalls(baseUrl, options, connect);
   }
 
   /** The server's URL, without a slash at its end. */
   get baseUrl(): string {
-    return this.#address.url;
+    return this.#calls.baseUrl;
   }
 
   /**
@@ -73,37 +62,37 @@ export class RestClient implements Disposable {
 
   /** Whether the server runs. False when it answers 503 or 400; throws when it cannot be reached. */
   async live(options: CallOptions = {}): Promise<boolean> {
-    return this.#health("/v2/health/live", "live", options);
+    return this.#calls.health("/v2/health/live", "live", options);
   }
 
   /** Whether the server can answer for all its models. False when it answers 503 or 400. */
   async ready(options: CallOptions = {}): Promise<boolean> {
-    return this.#health("/v2/health/ready", "ready", options);
+    return this.#calls.health("/v2/health/ready", "ready", options);
   }
 
   /** Whether one model can answer. False when the server answers 503 or 400; throws when it has no such model. */
   async modelReady(name: string, options: ModelOptions = {}): Promise<boolean> {
-    return this.#health(`${modelPath(name, options.version)}/ready`, "ready", options);
+    return this.#calls.health(`${modelPath(name, options.version)}/ready`, "ready", options);
   }
 
   /** Names of the models, from `/v2/models`, or from `/v1/models` where the server does not have the former. */
   async models(options: CallOptions = {}): Promise<string[]> {
     try {
-      return readModelNames(await this.#get("/v2/models", options));
+      return readModelNames(await this.#calls.get("/v2/models", options));
     } catch (error) {
       if (!isNotFound(error)) throw error;
     }
-    return readModelNames(await this.#get("/v1/models", options));
+    return readModelNames(await this.#calls.get("/v1/models", options));
   }
 
   /** The server's name, version and extensions. */
   async serverMetadata(options: CallOptions = {}): Promise<ServerMetadata> {
-    return readServerMetadata(await this.#get("/v2", options));
+    return readServerMetadata(await this.#calls.get("/v2", options));
   }
 
   /** A model's versions, platform, inputs and outputs. */
   async modelMetadata(name: string, options: ModelOptions = {}): Promise<ModelMetadata> {
-    return readModelMetadata(await this.#get(modelPath(name, options.version), options));
+    return readModelMetadata(await this.#calls.get(modelPath(name, options.version), options));
   }
 
   /**
@@ -121,8 +110,29 @@ export class RestClient implements Disposable {
     options: PredictOptions = {},
   ): Promise<Answer> {
     const path = `/v1/models/${pathSegment(name, "name")}:predict`;
-    const answer = await this.#post(path, predictBody(instances, options.parameters), options);
+    const answer = await this.#calls.post(path, predictBody(instances, options.parameters), options);
     return readPrediction(answer, "predictions") as Answer;
+  }
+
+  /**
+   * Asks V1's `:predict` for a stream of events. The request is sent when the first answer is asked for; leaving the
+   * loop ends it at the server.
+   * @typeParam Answer what each answer's `predictions` are known to be; a claim of the caller's, which nothing checks
+   * @param instances one value an instance, as {@link predict} takes them
+   * @returns what `predictions` holds, of each answer as it comes; an answer that has none as a whole; a text where the
+   * event is no JSON object. One answer, where the server does not stream
+   */
+  async *predictStream<Answer = unknown>(
+    name: string,
+    instances: readonly unknown[],
+    options: PredictOptions = {},
+  ): AsyncGenerator<Answer, void, undefined> {
+    const path = `/v1/models/${pathSegment(name, "name")}:predict`;
+    const body = predictBody(instances, options.parameters);
+    yield* this.#stream(path, body, options, {
+      event: (data) => readPredictionEvent(data, "predictions") as Answer,
+      whole: (answer) => readPrediction(answer, "predictions") as Answer,
+    });
   }
 
   /** Asks V1's `:explain`. As {@link predict}, with `explanations` for `predictions`. */
@@ -132,7 +142,7 @@ export class RestClient implements Disposable {
     options: PredictOptions = {},
   ): Promise<Answer> {
     const path = `/v1/models/${pathSegment(name, "name")}:explain`;
-    const answer = await this.#post(path, predictBody(instances, options.parameters), options);
+    const answer = await this.#calls.post(path, predictBody(instances, options.parameters), options);
     return readPrediction(answer, "explanations") as Answer;
   }
 
@@ -150,9 +160,59 @@ export class RestClient implements Disposable {
     options: InferOptions = {},
   ): Promise<InferResult<Outputs>> {
     const path = `${modelPath(name, options.version)}/infer`;
-    const body = inferBody(inputs, options.binary ?? this.#options.binary, options);
-    const answer = await this.#post(path, body, options);
-    return readInferResult(answer, this.#options.maxAnswerBytes) as InferResult<Outputs>;
+    const binary = options.binary ?? this.#calls.options.binary;
+    const body = inferBody(inputs, binary, binary, options);
+    const answer = await this.#calls.post(path, body, options);
+    return readInferResult(answer, this.#calls.options.maxAnswerBytes) as InferResult<Outputs>;
+  }
+
+  /**
+   * Asks V2's `infer_stream`, ours and MLServer's, for a stream of events. The request is sent when the first answer is
+   * asked for; leaving the loop ends it at the server. Answers are JSON, as events are text.
+   * @typeParam Outputs as of {@link infer}
+   * @param inputs tensors by name. Their memory is sent as it is: leave it alone until the first answer is there
+   * @returns each answer as it comes. One, where the model does not stream
+   */
+  async *inferStream<Outputs extends NamedTensors = NamedTensors>(
+    name: string,
+    inputs: NamedTensors,
+    options: InferOptions = {},
+  ): AsyncGenerator<InferResult<Outputs>, void, undefined> {
+    const { binary, maxAnswerBytes } = this.#calls.options;
+    const path = `${modelPath(name, options.version)}/infer_stream`;
+    const body = inferBody(inputs, options.binary ?? binary, false, options);
+    yield* this.#stream(path, body, options, {
+      event: (data) => readInferEvent(data, maxAnswerBytes) as InferResult<Outputs>,
+      whole: (answer) => readInferResult(answer, maxAnswerBytes) as InferResult<Outputs>,
+    });
+  }
+
+  /** Asks `/generate` of V2 for the text that goes with a text. */
+  async generate(name: string, textInput: string, options: GenerateOptions = {}): Promise<string> {
+    const path = `${modelPath(name, options.version)}/generate`;
+    const answer = await this.#calls.post(path, generateBody(textInput, options), options);
+    return readGenerated(answer.bytes).text;
+  }
+
+  /**
+   * Asks `/generate_stream` of V2. The request is sent when the first piece is asked for; leaving the loop ends it at the
+   * server.
+   * @returns the text piece by piece
+   */
+  async *generateStream(
+    name: string,
+    textInput: string,
+    options: GenerateOptions = {},
+  ): AsyncGenerator<string, void, undefined> {
+    const path = `${modelPath(name, options.version)}/generate_stream`;
+    const pieceOf = (bytes: Uint8Array): string | undefined => {
+      const { text, done } = readGenerated(bytes);
+      return done && text === "" ? undefined : text;
+    };
+    yield* this.#stream(path, generateBody(textInput, options), options, {
+      event: (data) => pieceOf(new TextEncoder().encode(data)),
+      whole: ({ bytes }) => readGenerated(bytes).text,
+    });
   }
 
   /**
@@ -161,18 +221,25 @@ export class RestClient implements Disposable {
    */
   async repositoryIndex(options: CallOptions & { readonly ready?: boolean } = {}): Promise<IndexedModel[]> {
     const body = jsonText(options.ready === true ? `{"ready":true}` : "{}");
-    const answer = await this.#successful("POST", "/v2/repository/index", body, options, true);
-    return readIndex(answer.bytes);
+    return readIndex(await this.#calls.read("/v2/repository/index", body, options));
   }
 
   /** Loads a model of the repository, or loads it anew. Returns when it is loaded. */
   async loadModel(name: string, options: CallOptions = {}): Promise<void> {
-    await this.#post(`/v2/repository/models/${pathSegment(name, "name")}/load`, jsonText("{}"), options);
+    await this.#calls.post(
+      `/v2/repository/models/${pathSegment(name, "name")}/load`,
+      jsonText("{}"),
+      options,
+    );
   }
 
   /** Unloads a model; it stays in the repository. */
   async unloadModel(name: string, options: CallOptions = {}): Promise<void> {
-    await this.#post(`/v2/repository/models/${pathSegment(name, "name")}/unload`, jsonText("{}"), options);
+    await this.#calls.post(
+      `/v2/repository/models/${pathSegment(name, "name")}/unload`,
+      jsonText("{}"),
+      options,
+    );
   }
 
   /**
@@ -187,70 +254,28 @@ export class RestClient implements Disposable {
         path: "path",
       });
     }
-    if (typeof body === "string") return this.#post(path, jsonText(body), options);
-    return this.#post(path, { ...jsonText(""), tail: [body] }, options);
+    if (typeof body === "string") return this.#calls.post(path, jsonText(body), options);
+    return this.#calls.post(path, { ...jsonText(""), tail: [body] }, options);
   }
 
   /** Closes the connections. Calls under way, and later ones, fail. */
   close(): void {
-    this.#closing.abort(clientClosed());
-    this.#transport.close();
+    this.#calls.close();
   }
 
   [Symbol.dispose](): void {
     this.close();
   }
 
-  #health(path: string, member: string, options: CallOptions): Promise<boolean> {
-    return withRetries(this.#plan(options, true), async (timeoutMs) => {
-      const answer = await this.#exchange("GET", path, undefined, options, timeoutMs);
-      if (NOT_READY.includes(answer.status)) return false;
-      return readHealth(successful(answer).bytes, member);
-    });
-  }
-
-  async #get(path: string, options: CallOptions): Promise<Uint8Array> {
-    return (await this.#successful("GET", path, undefined, options, true)).bytes;
-  }
-
-  #post(path: string, body: EncodedBody, options: CallOptions): Promise<ServerAnswer> {
-    return this.#successful("POST", path, body, options, false);
-  }
-
-  /** @param reads see RetryPlan */
-  #successful(
-    method: "GET" | "POST",
+  #stream<T>(
     path: string,
-    body: EncodedBody | undefined,
+    body: EncodedBody,
     options: CallOptions,
-    reads: boolean,
-  ): Promise<ServerAnswer> {
-    return withRetries(this.#plan(options, reads), async (timeoutMs) =>
-      successful(await this.#exchange(method, path, body, options, timeoutMs)),
-    );
-  }
-
-  #plan(options: CallOptions, reads: boolean): RetryPlan {
-    return retryPlan(this.#options, options, this.#closing.signal, reads);
-  }
-
-  #exchange(
-    method: "GET" | "POST",
-    path: string,
-    body: EncodedBody | undefined,
-    options: CallOptions,
-    timeoutMs: number,
-  ): Promise<ServerAnswer> {
-    const { headers, maxAnswerBytes } = this.#options;
-    return this.#transport.send({
-      method,
-      path: this.#address.prefix + path,
-      headers: requestHeaders(body, headers, options),
-      body: body && [body.head, ...body.tail],
-      timeoutMs,
-      signal: options.signal,
-      maxAnswerBytes,
-    });
+    reader: AnswerReader<T>,
+  ): AsyncGenerator<T, void, undefined> {
+    const { maxAnswerBytes } = this.#calls.options;
+    const rules = { signal: options.signal, maxAnswerBytes };
+    return streamAnswers(() => this.#calls.stream(path, body, options), reader, rules);
   }
 }
 

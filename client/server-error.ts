@@ -6,6 +6,11 @@ import type { ServerAnswer } from "./transport.ts";
 /** A larger body is no error message: it is shown as the text it begins with. */
 const MOST_BYTES = 65_536;
 const UNAVAILABLE = 503;
+/** What a failure counts as that has no status: HTTP's, and gRPC's. */
+const FAILED = 500;
+const UNKNOWN = 2;
+/** A body that is worth being parsed for an error. */
+const FAILURE = /^\s*\{\s*"error"\s*:/;
 /** Complaints of a list that go into a message. */
 const MOST_DETAILS = 5;
 
@@ -25,22 +30,56 @@ export class ServerAnswered extends KtsError {
  * @throws ServerAnswered with the server's status, reason and Retry-After
  */
 export function successful(answer: ServerAnswer): ServerAnswer {
-  if (answer.status >= 200 && answer.status <= 299) return answer;
-  const error = serverError(answer);
-  throw answer.status === UNAVAILABLE ? unavailable(error) : error;
+  if (isSuccess(answer.status)) return answer;
+  throw serverError(answer);
+}
+
+/** Whether a status says that the server did what was asked. */
+export function isSuccess(status: number): boolean {
+  return status >= 200 && status <= 299;
+}
+
+/**
+ * The error for a failure that a server told within a stream: it cannot say a status there.
+ * @param data such as `{"error": "..."}`
+ */
+export function streamError(data: string): ServerAnswered {
+  return failureWithin(oneLine(readReason(data) ?? data));
+}
+
+/** @param reason the server's words */
+export function failureWithin(reason: string): ServerAnswered {
+  const said = reason === "" ? " without a message." : `: ${reason}`;
+  return new ServerAnswered(`The server failed within its stream${said}`, reason, {
+    status: FAILED,
+    grpcStatus: UNKNOWN,
+  });
+}
+
+/**
+ * Some servers say 200 ahead of a stream and tell the failure as its answer.
+ * @throws ServerAnswered for a body of JSON that has `error` alone
+ */
+export function throwIfFailed(bytes: Uint8Array): void {
+  if (bytes.length > MOST_BYTES) return;
+  const text = new TextDecoder().decode(bytes);
+  if (!FAILURE.test(text)) return;
+  const { error, ...others } = parseObject(text) ?? {};
+  if (typeof error === "string" && Object.keys(others).length === 0) throw failureWithin(oneLine(error));
 }
 
 /** An answer that is not a success, as an error: the server's status, and its reason as far as it gives one. */
-function serverError({ status, headers, bytes }: ServerAnswer): ServerAnswered {
+export function serverError({ status, headers, bytes }: ServerAnswer): ServerAnswered {
   const retryAfter = headers["retry-after"] ?? "";
   const location = status < 400 ? headers["location"] : undefined;
   const reason = location === undefined ? reasonOf(bytes) : "";
   let said = reason === "" ? " with an empty body." : `: ${reason}`;
   if (location !== undefined) said = ` and points to ${oneLine(location)}; use that address.`;
-  return new ServerAnswered(`The server answered ${status}${said}`, reason, {
+  const error = new ServerAnswered(`The server answered ${status}${said}`, reason, {
     status,
     ...(/^\d{1,9}$/.test(retryAfter) && { retryAfterSeconds: Number(retryAfter) }),
   });
+  return status === UNAVAILABLE ? unavailable(error) : error;
 }
 
 function reasonOf(bytes: Uint8Array): string {

@@ -23,6 +23,20 @@ export interface ServerAnswer {
   readonly bytes: Uint8Array;
 }
 
+/** An answer whose body is read as it comes. */
+export interface StreamedAnswer {
+  readonly status: number;
+  /** As {@link ServerAnswer.headers}. */
+  readonly headers: HttpHeaders;
+  /**
+   * The body's bytes, to be read once. No more is taken from the connection than is asked for. Throws what `send` does:
+   * the deadline and the signal hold until the last byte.
+   */
+  readonly body: AsyncIterable<Uint8Array>;
+  /** Ends the exchange, unless it has ended: the server sees the client leave. To be called by whoever stops reading. */
+  cancel(): void;
+}
+
 /** Carries requests to one server. */
 export interface Transport {
   /**
@@ -31,6 +45,12 @@ export interface Transport {
    * for an answer that is too large; the signal's reason when it is aborted
    */
   send(request: TransportRequest): Promise<ServerAnswer>;
+  /**
+   * Sends a request and gives its answer once the head is there, whatever its status. `maxAnswerBytes` is for the reader
+   * to see to.
+   * @throws as `send`
+   */
+  stream(request: TransportRequest): Promise<StreamedAnswer>;
   /** Closes every connection; what is under way fails. */
   close(): void;
 }

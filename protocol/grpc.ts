@@ -3,7 +3,13 @@ export { decodeInferRequest, firstRawOffset, readAskedModel, readRequestId } fro
 export { decodeInferResponse } from "./grpc/decode-response.ts";
 export { encodeInferRequest } from "./grpc/encode-request.ts";
 export { encodeInferResponse } from "./grpc/encode-response.ts";
-export { encodeStreamEnd, encodeStreamError, encodeStreamResponse } from "./grpc/stream-response.ts";
+export {
+  decodeStreamResponse,
+  encodeStreamEnd,
+  encodeStreamError,
+  encodeStreamResponse,
+  streamedResponseOffset,
+} from "./grpc/stream-response.ts";
 export { decodeMessage, encodeMessage } from "./grpc/message.ts";
 export { PREFIX_BYTES, messageBytes, writePrefix } from "./grpc/wire-writer.ts";
 export type { AskedModel } from "./grpc/decode-request.ts";

@@ -1,5 +1,5 @@
-import { KtsError } from "../../contract/errors.ts";
-import { PREFIX_BYTES, firstRawOffset } from "../../protocol/grpc.ts";
+import { PREFIX_BYTES, firstRawOffset, streamedResponseOffset } from "../../protocol/grpc.ts";
+import { answerTooLarge } from "../http/connection-error.ts";
 import { unreadable } from "../unreadable.ts";
 
 /** A message of an answer, as it came. */
@@ -10,9 +10,23 @@ export interface AnswerMessage {
 
 const RAW_OUTPUT_CONTENTS = 6;
 
+/** Where a message's first raw tensor starts, of which the start has come; 0 where that is not to be seen. */
+export type RawOffset = (start: Uint8Array) => number;
+
+/** In a ModelInferResponse. */
+export const responseOffset: RawOffset = (start) => firstRawOffset(start, RAW_OUTPUT_CONTENTS);
+
+/** In a ModelStreamInferResponse. */
+export const streamedOffset: RawOffset = (start) => {
+  const from = streamedResponseOffset(start);
+  const offset = firstRawOffset(start.subarray(from), RAW_OUTPUT_CONTENTS);
+  return offset === 0 ? 0 : from + offset;
+};
+
 /** Cuts an answer's bytes into messages: a prefix of 5 bytes (compressed or not, length), then the message. */
 export class AnswerReader {
   readonly #maxBytes: number;
+  readonly #rawOffset: RawOffset;
   readonly #deliver: (message: AnswerMessage) => void;
   readonly #prefix = new Uint8Array(PREFIX_BYTES);
   #prefixBytes = 0;
@@ -20,8 +34,9 @@ export class AnswerReader {
   #at = 0;
 
   /** @param deliver called with each message */
-  constructor(maxBytes: number, deliver: (message: AnswerMessage) => void) {
+  constructor(maxBytes: number, rawOffset: RawOffset, deliver: (message: AnswerMessage) => void) {
     this.#maxBytes = maxBytes;
+    this.#rawOffset = rawOffset;
     this.#deliver = deliver;
   }
 
@@ -59,7 +74,7 @@ export class AnswerReader {
     const length = new DataView(this.#prefix.buffer).getUint32(1);
     if (flag > 1) throw unreadable("gRPC message", `its first byte is ${flag}, expected 0 or 1 (compressed)`);
     if (length > this.#maxBytes) throw answerTooLarge(this.#maxBytes);
-    const pad = flag === 1 ? 0 : (8 - (firstRawOffset(start, RAW_OUTPUT_CONTENTS) % 8)) % 8;
+    const pad = flag === 1 ? 0 : (8 - (this.#rawOffset(start) % 8)) % 8;
     this.#at = 0;
     return Buffer.allocUnsafeSlow(pad + length).subarray(pad);
   }
@@ -71,11 +86,4 @@ export class AnswerReader {
     const bytes = new Uint8Array(room.buffer, room.byteOffset, room.length);
     this.#deliver({ bytes, compressed: this.#prefix[0] === 1 });
   }
-}
-
-/** The error for an answer above the limit. */
-export function answerTooLarge(maxBytes: number): KtsError {
-  return new KtsError("KTS_SERVER_ANSWERED", `The server's answer is larger than ${maxBytes} bytes.`, {
-    hint: "Ask for less at once, or raise maxAnswerBytes.",
-  });
 }

@@ -1,6 +1,6 @@
 import { messageOf } from "../../contract/errors.ts";
+import { answerTooLarge } from "../http/connection-error.ts";
 import { unreadable } from "../unreadable.ts";
-import { answerTooLarge } from "./answer-reader.ts";
 
 /**
  * Undoes a message's compression, off this thread.

@@ -1,59 +1,59 @@
 import { type ClientHttp2Stream, type IncomingHttpHeaders, constants } from "node:http2";
 import { KtsError, isKtsError } from "../../contract/errors.ts";
+import { CallLimits } from "../call-limits.ts";
 import { brokenConnection } from "../http/connection-error.ts";
 import { repeatable } from "../repeatable.ts";
 import { unreadable } from "../unreadable.ts";
-import { type AnswerMessage, AnswerReader } from "./answer-reader.ts";
+import { type AnswerMessage, AnswerReader, type RawOffset } from "./answer-reader.ts";
 import { foreignAnswer, hasStatus, statusError } from "./call-status.ts";
-import { decompressAnswer } from "./decompress.ts";
 import type { GrpcRequest } from "./grpc-request.ts";
-
-/** The longest a timer can run; a longer one would end at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** How a stream ended that the server did not touch: it, or a GOAWAY, said so (RFC 9113, 8.7). */
 const { NGHTTP2_CANCEL, NGHTTP2_NO_ERROR, NGHTTP2_REFUSED_STREAM } = constants;
 
-/** One unary call, under a deadline and a signal. Whatever ends it first decides. */
-export class GrpcExchange {
-  /** The answer's message, compression undone. */
-  readonly answer: Promise<Uint8Array>;
+/** What carries exchanges. */
+export interface Carrier {
+  /** Called at most once an exchange, when the server has said that it has not begun. */
+  sendAgain(exchange: GrpcExchange): void;
+  /** Called once, when it has ended. */
+  ended(exchange: GrpcExchange): void;
+}
+
+/** One call with one request, under a deadline and a signal. Whatever ends it first decides. */
+export abstract class GrpcExchange {
   readonly request: GrpcRequest;
   /** Called once when it has ended. */
   onEnd: () => void = () => undefined;
   /** Its deadline has passed. */
   expired = false;
+  /** Where the tensors of a message are. */
+  protected abstract readonly rawOffset: RawOffset;
   readonly #url: string;
-  readonly #sendAgain: (exchange: GrpcExchange) => void;
-  readonly #resolve: (message: Uint8Array) => void;
-  readonly #reject: (reason: unknown) => void;
-  readonly #timer: NodeJS.Timeout | undefined;
+  readonly #carrier: Carrier;
+  readonly #limits: CallLimits;
   readonly #deadline: number;
   #stream: ClientHttp2Stream | undefined;
   #isRepeated = false;
   #concluded = false;
   #coding = "identity";
   #trailers: IncomingHttpHeaders | undefined;
-  #message: AnswerMessage | undefined;
+  #answered = false;
   #ended = false;
 
   /**
    * Starts its clock.
    * @param url of the server, for errors
-   * @param sendAgain called at most once, when the server has said that it has not begun
    */
-  constructor(request: GrpcRequest, url: string, sendAgain: (exchange: GrpcExchange) => void) {
-    const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-    this.answer = promise;
+  constructor(request: GrpcRequest, url: string, carrier: Carrier) {
     this.request = request;
     this.#url = url;
-    this.#sendAgain = sendAgain;
-    this.#resolve = resolve;
-    this.#reject = reject;
-    const { timeoutMs, signal } = request;
-    this.#deadline = performance.now() + timeoutMs;
-    if (timeoutMs <= LONGEST_TIMER_MS) this.#timer = setTimeout(this.#expire, timeoutMs);
-    signal?.addEventListener("abort", this.#abort);
+    this.#carrier = carrier;
+    this.#deadline = performance.now() + request.timeoutMs;
+    this.#limits = new CallLimits(
+      request,
+      () => this.#expire(),
+      (reason) => this.fail(reason),
+    );
   }
 
   get ended(): boolean {
@@ -65,10 +65,21 @@ export class GrpcExchange {
     return Math.max(1, this.#deadline - performance.now());
   }
 
+  /** The compression of the answer's compressed messages. */
+  protected get coding(): string {
+    return this.#coding;
+  }
+
+  /** The stream it goes over, once it is open. */
+  protected get stream(): ClientHttp2Stream | undefined {
+    return this.#stream;
+  }
+
   /** Sends the request over a stream that is open. */
   start(stream: ClientHttp2Stream): void {
     this.#stream = stream;
-    const reader = new AnswerReader(this.request.maxAnswerBytes, (message) => this.#take(message));
+    const take = (message: AnswerMessage): void => this.#take(message);
+    const reader = new AnswerReader(this.request.maxAnswerBytes, this.rawOffset, take);
     let broken: Error | undefined;
     stream.on("response", (headers) => this.#open(headers));
     stream.on("trailers", (trailers) => (this.#trailers = trailers));
@@ -87,19 +98,47 @@ export class GrpcExchange {
   /** Ends the call, unless it has ended, and tells the server that its answer is not wanted. */
   fail(reason: unknown): void {
     if (!this.#end()) return;
-    this.#reject(reason);
+    this.failed(reason);
     const stream = this.#stream;
     if (stream !== undefined && !stream.closed) stream.close(NGHTTP2_CANCEL);
   }
 
-  readonly #expire = (): void => {
+  /**
+   * The server has not begun with it: it is sent again, once (gRFC A6, "Transparent Retries").
+   * @param reason what the call fails with the second time
+   */
+  refused(reason: KtsError): void {
+    if (this.#ended) return;
+    if (this.#isRepeated) return this.fail(repeatable(reason));
+    this.#isRepeated = true;
+    this.#stream = undefined;
+    this.#carrier.sendAgain(this);
+  }
+
+  /** A message of the answer. */
+  protected abstract received(message: AnswerMessage): void;
+
+  /** All has come, and the status is OK. */
+  protected abstract completed(): void;
+
+  /** It has ended without all of the answer. */
+  protected abstract failed(reason: unknown): void;
+
+  /** All is read. @returns false when the call had ended before */
+  protected finish(): boolean {
+    if (!this.#end()) return false;
+    const stream = this.#stream;
+    // The server answered ahead of the request's end, and does not want the rest of it.
+    if (stream !== undefined && !stream.writableFinished && !stream.closed) stream.close(NGHTTP2_NO_ERROR);
+    return true;
+  }
+
+  #expire(): void {
     const { method, timeoutMs } = this.request;
     this.expired = true;
     const problem = `${method} at ${this.#url} was not answered within ${timeoutMs} ms.`;
     this.fail(new KtsError("KTS_DEADLINE_EXCEEDED", problem));
-  };
-
-  readonly #abort = (): void => this.fail(this.request.signal?.reason);
+  }
 
   #open(headers: IncomingHttpHeaders): void {
     const foreign = foreignAnswer(headers);
@@ -109,8 +148,8 @@ export class GrpcExchange {
   }
 
   #take(message: AnswerMessage): void {
-    if (this.#message !== undefined) throw unreadable("gRPC answer", "it has two messages, expected one");
-    this.#message = message;
+    this.#answered = true;
+    this.received(message);
   }
 
   #guard(step: () => void): void {
@@ -127,17 +166,11 @@ export class GrpcExchange {
     const trailers = this.#trailers;
     if (this.#ended || this.#concluded || trailers === undefined) return;
     this.#concluded = true;
-    const message = this.#message;
-    const failure = statusError(trailers, message !== undefined);
+    const failure = statusError(trailers, this.#answered);
     if (failure !== undefined) return this.fail(failure);
-    if (message === undefined || !reader.whole) {
-      return this.fail(unreadable("gRPC answer", "its status is OK, but it has no whole message"));
-    }
-    if (!message.compressed) return this.#succeed(message.bytes);
-    decompressAnswer(this.#coding, message.bytes, this.request.maxAnswerBytes).then(
-      (bytes) => this.#succeed(bytes),
-      (error: unknown) => this.fail(error),
-    );
+    if (!reader.whole)
+      return this.fail(unreadable("gRPC answer", "its status is OK, but its last message is cut off"));
+    this.completed();
   }
 
   #closed(stream: ClientHttp2Stream, reader: AnswerReader, broken: Error | undefined): void {
@@ -148,32 +181,12 @@ export class GrpcExchange {
     else this.fail(failure);
   }
 
-  /**
-   * The server has not begun with it: it is sent again, once (gRFC A6, "Transparent Retries").
-   * @param reason what the call fails with the second time
-   */
-  refused(reason: KtsError): void {
-    if (this.#ended) return;
-    if (this.#isRepeated) return this.fail(repeatable(reason));
-    this.#isRepeated = true;
-    this.#stream = undefined;
-    this.#sendAgain(this);
-  }
-
-  #succeed(message: Uint8Array): void {
-    if (!this.#end()) return;
-    this.#resolve(message);
-    const stream = this.#stream;
-    // The server answered ahead of the request's end, and does not want the rest of it.
-    if (stream !== undefined && !stream.writableFinished && !stream.closed) stream.close(NGHTTP2_NO_ERROR);
-  }
-
   #end(): boolean {
     if (this.#ended) return false;
     this.#ended = true;
-    clearTimeout(this.#timer);
-    this.request.signal?.removeEventListener("abort", this.#abort);
+    this.#limits.lift();
     this.onEnd();
+    this.#carrier.ended(this);
     return true;
   }
 }

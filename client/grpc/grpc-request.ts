@@ -1,7 +1,7 @@
 import type { EncodedMessage } from "../../protocol/grpc.ts";
 import type { HttpHeaders } from "../transport.ts";
 
-/** A unary call of inference.GRPCInferenceService. */
+/** A call of inference.GRPCInferenceService, with one request. */
 export interface GrpcRequest {
   /** The method's name, such as `ModelInfer`. */
   readonly method: string;

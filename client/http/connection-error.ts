@@ -1,5 +1,6 @@
 import { KtsError, messageOf } from "../../contract/errors.ts";
 import { oneLine } from "../one-line.ts";
+import type { TransportRequest } from "../transport.ts";
 
 /** Why there was no answer, for the codes whose own message says little. */
 const REASONS: Readonly<Record<string, string>> = {
@@ -55,6 +56,24 @@ export function brokenConnection(url: string, cause?: Error): KtsError {
     cause,
     hint: "The server, or a proxy in between, closed it; its log may say why.",
   });
+}
+
+/** The error for an answer above the limit. */
+export function answerTooLarge(maxBytes: number): KtsError {
+  return new KtsError("KTS_SERVER_ANSWERED", `The server's answer is larger than ${maxBytes} bytes.`, {
+    hint: "Ask for less at once, or raise maxAnswerBytes.",
+  });
+}
+
+/** The error for an answer that was not complete in time. */
+export function tooLate({ method, path, timeoutMs }: TransportRequest, url: string): KtsError {
+  const problem = `${method} ${path} at ${url} was not answered within ${timeoutMs} ms.`;
+  return new KtsError("KTS_DEADLINE_EXCEEDED", problem);
+}
+
+/** Why a stream ended whose reader has left. Nobody is there to see it. */
+export function streamLeft(): KtsError {
+  return new KtsError("KTS_CANCELLED", "The stream was left before its end.");
 }
 
 /** The error of a call on a client that is closed, or that was closed meanwhile. */

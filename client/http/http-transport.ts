@@ -2,9 +2,11 @@ import { Agent as HttpAgent, type ClientRequest, request as httpRequest } from "
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { InvalidInput, messageOf } from "../../contract/errors.ts";
 import type { Address } from "../address.ts";
-import type { ServerAnswer, Transport, TransportRequest } from "../transport.ts";
+import type { ServerAnswer, StreamedAnswer, Transport, TransportRequest } from "../transport.ts";
 import { clientClosed } from "./connection-error.ts";
-import { HttpExchange } from "./http-exchange.ts";
+import type { HttpExchange } from "./http-exchange.ts";
+import { StreamedExchange } from "./streamed-exchange.ts";
+import { WholeExchange } from "./whole-exchange.ts";
 
 /**
  * How long an unused connection is kept: less than the 5 s after which uvicorn and Node's own server close it, since a
@@ -29,15 +31,11 @@ export class HttpTransport implements Transport {
   }
 
   async send(request: TransportRequest): Promise<ServerAnswer> {
-    request.signal?.throwIfAborted();
-    if (this.#closed) throw clientClosed();
-    const exchange = new HttpExchange(this.#open(request), request, this.#address.url);
-    this.#underWay.add(exchange);
-    try {
-      return await exchange.answer;
-    } finally {
-      this.#underWay.delete(exchange);
-    }
+    return this.#start(WholeExchange, request).answer;
+  }
+
+  async stream(request: TransportRequest): Promise<StreamedAnswer> {
+    return this.#start(StreamedExchange, request).answer;
   }
 
   close(): void {
@@ -45,6 +43,19 @@ export class HttpTransport implements Transport {
     for (const exchange of this.#underWay) exchange.fail(clientClosed());
     this.#agent.destroy();
   }
+
+  #start<E extends HttpExchange>(
+    Exchange: new (...args: ConstructorParameters<typeof WholeExchange>) => E,
+    request: TransportRequest,
+  ): E {
+    request.signal?.throwIfAborted();
+    if (this.#closed) throw clientClosed();
+    const exchange = new Exchange(this.#open(request), request, this.#address.url, this.#ended);
+    this.#underWay.add(exchange);
+    return exchange;
+  }
+
+  readonly #ended = (exchange: HttpExchange): void => void this.#underWay.delete(exchange);
 
   /** @throws InvalidInput when the path or a header has characters that HTTP does not allow there */
   #open({ method, path, headers }: TransportRequest): ClientRequest {

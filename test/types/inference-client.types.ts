@@ -30,6 +30,14 @@ const typed = await client.infer<TensorsOf<typeof outputs>>("m", { x });
 same<typeof typed.outputs.digit.data, BigInt64Array>(true);
 same<typeof typed.outputs.label.data, Uint8Array[]>(true);
 
+// the same of streams
+for await (const answer of client.predictStream<number[]>("m", [1])) same<typeof answer, number[]>(true);
+for await (const answer of client.predictStream("m", [1])) same<typeof answer, unknown>(true);
+for await (const answer of client.inferStream<TensorsOf<typeof outputs>>("m", { x })) {
+  same<typeof answer.outputs.digit.data, BigInt64Array>(true);
+}
+for await (const piece of client.generateStream("m", "hi")) same<typeof piece, string>(true);
+
 // an option that may be there, or not
 const maybe: { timeoutMs: number | undefined; signal: AbortSignal | undefined } = {
   timeoutMs: undefined,

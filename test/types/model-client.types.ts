@@ -49,10 +49,31 @@ const named = await client.model<{ inputs: typeof inputs; predict(): unknown }>(
 });
 same<typeof named.outputs, NamedTensors>(true);
 
+// streams, as the calls that answer once
+for await (const answer of digits.inferStream({ image, scale }, { timeoutMs: 5 })) {
+  same<typeof answer.outputs.digit.data, BigInt64Array>(true);
+  same<typeof answer.outputs, typeof outputs>(true);
+}
+for await (const answer of grpc.model<typeof predictor>("digits").inferStream({ image })) {
+  same<typeof answer.outputs.label, Tensor<"BYTES">>(true);
+}
+for await (const answer of digits.predictStream<number[]>([{ pixels: [1] }])) {
+  same<typeof answer, number[]>(true);
+}
+for await (const answer of digits.predictStream([{ pixels: [1] }])) same<typeof answer, unknown>(true);
+for await (const piece of digits.generateStream("hi", { parameters: { stop: ["."] } })) {
+  same<typeof piece, string>(true);
+}
+const text = await digits.generate("hi");
+same<typeof text, string>(true);
+
 // nothing is claimed
 const unknown = await client.model("m").infer({ anything: image });
 same<typeof unknown.outputs, NamedTensors>(true);
 await client.model("m").predict([1, "two"]);
+for await (const answer of client.model("m").inferStream({ anything: image })) {
+  same<typeof answer.outputs, NamedTensors>(true);
+}
 
 // @ts-expect-error an input that has to be there
 await digits.infer({ scale });
@@ -71,3 +92,18 @@ await digits.predict([{ pixels: "none" }]);
 
 // @ts-expect-error V1 is not there over gRPC
 await grpc.model("m").predict([1]);
+
+// @ts-expect-error an input that has to be there, in a stream as well
+digits.inferStream({ scale });
+
+// @ts-expect-error an instance that the schema does not take
+digits.predictStream([{ pixels: "none" }]);
+
+// @ts-expect-error a stream is no promise
+await digits.inferStream({ image }).outputs;
+
+// @ts-expect-error V1 is not there over gRPC
+grpc.model("m").predictStream([1]);
+
+// @ts-expect-error neither is generate
+grpc.model("m").generateStream("hi");
