@@ -2,6 +2,7 @@ import { describeValue } from "../contract/describe.ts";
 import { InvalidInput, type KtsError, isKtsError } from "../contract/errors.ts";
 import type { NamedTensors } from "../contract/tensor.ts";
 import { type EncodedBody, JSON_TYPE } from "../protocol/body.ts";
+import { decodeText } from "../protocol/json/parse.ts";
 import { type Address, checkName, modelPath, pathSegment } from "./address.ts";
 import { type AnswerReader, streamAnswers } from "./events/stream-answers.ts";
 import { generateBody, readGenerated } from "./generate.ts";
@@ -25,7 +26,9 @@ import type {
 import { predictBody, readPrediction, readPredictionEvent } from "./predict.ts";
 import { type IndexedModel, readIndex } from "./repository.ts";
 import { RestCalls } from "./rest-calls.ts";
-import type { ServerAnswer, Transport } from "./transport.ts";
+import { timeLeft } from "./retry.ts";
+import type { ServerAnswer, StreamedAnswer, Transport } from "./transport.ts";
+import { readAs } from "./unreadable.ts";
 
 /** What Node's client and the browser's have in common: all but the way requests are sent. */
 export class RestClient implements Disposable {
@@ -167,8 +170,9 @@ export class RestClient implements Disposable {
   }
 
   /**
-   * Asks V2's `infer_stream`, ours and MLServer's, for a stream of events. The request is sent when the first answer is
-   * asked for; leaving the loop ends it at the server. Answers are JSON, as events are text.
+   * Asks V2's `infer_stream`, ours and MLServer's, for a stream of events; `infer`, where that is not there. The request
+   * is sent when the first answer is asked for; leaving the loop ends it at the server. Answers are JSON, as events are
+   * text.
    * @typeParam Outputs as of {@link infer}
    * @param inputs tensors by name. Their memory is sent as it is: leave it alone until the first answer is there
    * @returns each answer as it comes. One, where the model does not stream
@@ -179,9 +183,18 @@ export class RestClient implements Disposable {
     options: InferOptions = {},
   ): AsyncGenerator<InferResult<Outputs>, void, undefined> {
     const { binary, maxAnswerBytes } = this.#calls.options;
-    const path = `${modelPath(name, options.version)}/infer_stream`;
+    const path = `${modelPath(name, options.version)}/infer`;
     const body = inferBody(inputs, options.binary ?? binary, false, options);
-    yield* this.#stream(path, body, options, {
+    const left = timeLeft(options, this.#calls.options);
+    const open = async (): Promise<StreamedAnswer> => {
+      try {
+        return await this.#calls.stream(`${path}_stream`, body, options);
+      } catch (error) {
+        if (!isNotFound(error)) throw error;
+        return this.#calls.stream(path, body, { ...options, timeoutMs: left() });
+      }
+    };
+    yield* this.#read(open, options, {
       event: (data) => readInferEvent(data, maxAnswerBytes) as InferResult<Outputs>,
       whole: (answer) => readInferResult(answer, maxAnswerBytes) as InferResult<Outputs>,
     });
@@ -249,13 +262,25 @@ export class RestClient implements Disposable {
    * @param body sent as `application/json`, unless `headers` has another `content-type`
    */
   async send(path: string, body: string | Uint8Array, options: CallOptions = {}): Promise<ServerAnswer> {
-    if (typeof path !== "string" || !path.startsWith("/")) {
-      throw new InvalidInput(`expected a path that starts with /, got ${describeValue(path)}`, {
-        path: "path",
-      });
-    }
-    if (typeof body === "string") return this.#calls.post(path, jsonText(body), options);
-    return this.#calls.post(path, { ...jsonText(""), tail: [body] }, options);
+    return this.#calls.post(checkPath(path), toBody(body), options);
+  }
+
+  /**
+   * POSTs a body that is ready to be sent, and gives the data of each event that comes.
+   *
+   * @param path as of {@link send}
+   * @param body as of {@link send}
+   * @returns texts; of an answer that is no stream of events its body
+   */
+  async *sendStream(
+    path: string,
+    body: string | Uint8Array,
+    options: CallOptions = {},
+  ): AsyncGenerator<string, void, undefined> {
+    yield* this.#stream(checkPath(path), toBody(body), options, {
+      event: (data) => data,
+      whole: ({ bytes }) => readAs("text", () => decodeText(bytes)),
+    });
   }
 
   /** Closes the connections. Calls under way, and later ones, fail. */
@@ -273,14 +298,30 @@ export class RestClient implements Disposable {
     options: CallOptions,
     reader: AnswerReader<T>,
   ): AsyncGenerator<T, void, undefined> {
-    const { maxAnswerBytes } = this.#calls.options;
-    const rules = { signal: options.signal, maxAnswerBytes };
-    return streamAnswers(() => this.#calls.stream(path, body, options), reader, rules);
+    return this.#read(() => this.#calls.stream(path, body, options), options, reader);
+  }
+
+  #read<T>(
+    open: () => Promise<StreamedAnswer>,
+    { signal }: CallOptions,
+    reader: AnswerReader<T>,
+  ): AsyncGenerator<T, void, undefined> {
+    return streamAnswers(open, reader, { signal, maxAnswerBytes: this.#calls.options.maxAnswerBytes });
   }
 }
 
 function jsonText(head: string): EncodedBody {
   return { contentType: JSON_TYPE, jsonLength: undefined, head, tail: [] };
+}
+
+/** @throws InvalidInput when it is none */
+function checkPath(path: string): string {
+  if (typeof path === "string" && path.startsWith("/")) return path;
+  throw new InvalidInput(`expected a path that starts with /, got ${describeValue(path)}`, { path: "path" });
+}
+
+function toBody(body: string | Uint8Array): EncodedBody {
+  return typeof body === "string" ? jsonText(body) : { ...jsonText(""), tail: [body] };
 }
 
 function isNotFound(error: unknown): error is KtsError {

@@ -39,6 +39,12 @@ export function retryPlan(
   };
 }
 
+/** The milliseconds that are left of a call which begins now and may be two requests; asked when the second begins. */
+export function timeLeft(call: CallOptions, client: ResolvedOptions): () => number {
+  const deadline = performance.now() + (call.timeoutMs ?? client.timeoutMs);
+  return () => Math.max(1, deadline - performance.now());
+}
+
 /**
  * Makes a call, and makes it again where that is safe, until it succeeds or there is no try or time left.
  * @param attempt gets the milliseconds that are left

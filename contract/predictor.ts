@@ -140,6 +140,13 @@ export interface RemotePredictor {
   predict(instances: readonly unknown[]): Promise<unknown>;
   /** Asks V1's `:explain`. As {@link predict}, with `explanations` for `predictions`. */
   explain(instances: readonly unknown[]): Promise<unknown>;
+  /**
+   * As {@link run}, for the answers of a predictor that streams, each as it comes; one, where it does not. Asked when the
+   * first is; leaving the loop ends the call.
+   */
+  runStream(inputs: NamedTensors, outputs?: readonly string[]): AsyncGenerator<NamedTensors, void, undefined>;
+  /** As {@link predict}, for the answers of a predictor that streams. As {@link runStream}. */
+  predictStream(instances: readonly unknown[]): AsyncGenerator<unknown, void, undefined>;
 }
 
 /** Tensors keyed by the names of a list of specs, each with its datatype. */

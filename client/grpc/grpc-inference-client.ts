@@ -1,3 +1,4 @@
+import { isKtsError } from "../../contract/errors.ts";
 import type { NamedTensors } from "../../contract/tensor.ts";
 import {
   type EncodedMessage,
@@ -33,7 +34,7 @@ import {
   resolveOptions,
 } from "../options.ts";
 import type { IndexedModel } from "../repository.ts";
-import { retryPlan, withRetries } from "../retry.ts";
+import { retryPlan, timeLeft, withRetries } from "../retry.ts";
 import { failureWithin } from "../server-error.ts";
 import { oneLine } from "../one-line.ts";
 import { callMetadata } from "./call-headers.ts";
@@ -49,6 +50,9 @@ import type { ModelStatistics } from "./statistics.ts";
  */
 const DEFAULT_KEEP_ALIVE_MS = 300_000;
 const DEFAULT_KEEP_ALIVE_TIMEOUT_MS = 20_000;
+
+/** The status of a method that the server does not have. */
+const UNIMPLEMENTED = 12;
 
 const NOTHING = encodeMessage({ fields: {} }, {});
 
@@ -164,7 +168,7 @@ export class GrpcInferenceClient implements Disposable {
   }
 
   /**
-   * Asks ModelStreamInfer, an extension of ours and Triton's, with one request. It is sent when the first answer is asked
+   * Asks ModelStreamInfer, an extension of ours and Triton's, with one request, or ModelInfer where it is not there. It is sent when the first answer is asked
    * for; leaving the loop ends it at the server, and a slow loop holds the server back.
    *
    * @typeParam Outputs as of {@link infer}
@@ -178,9 +182,10 @@ export class GrpcInferenceClient implements Disposable {
   ): AsyncGenerator<InferResult<Outputs>, void, undefined> {
     const limits = answerLimits(this.#options.maxAnswerBytes);
     const message = this.#inferMessage(name, inputs, options);
-    const answers = await this.#call(message, "ModelStreamInfer", options, false, (transport, request) =>
-      transport.stream(request),
-    );
+    const left = timeLeft(options, this.#options);
+    const answers = await this.#open(message, options);
+    if (answers === undefined)
+      return yield await this.infer<Outputs>(name, inputs, { ...options, timeoutMs: left() });
     for await (const bytes of answers) {
       const answer = decodeStreamResponse(bytes, limits);
       if ("error" in answer) throw failureWithin(oneLine(answer.error));
@@ -239,6 +244,18 @@ export class GrpcInferenceClient implements Disposable {
       outputs: options.outputs?.map((output) => ({ name: output, binary: undefined })),
       binary: options.binary ?? this.#options.binary,
     });
+  }
+
+  /** Begins a ModelStreamInfer; undefined where the server has no such method. */
+  async #open(message: EncodedMessage, options: CallOptions): Promise<AsyncIterable<Uint8Array> | undefined> {
+    try {
+      return await this.#call(message, "ModelStreamInfer", options, false, (transport, request) =>
+        transport.stream(request),
+      );
+    } catch (error) {
+      if (isKtsError(error) && error.grpcStatus === UNIMPLEMENTED) return undefined;
+      throw error;
+    }
   }
 
   #read(method: string, message: EncodedMessage, options: CallOptions): Promise<Uint8Array> {

@@ -151,7 +151,7 @@ export class PredictorRunner implements AsyncDisposable {
       const prepared = performance.now();
       if (this.preparesItself) timings.preProcess = prepared - started;
       let since = prepared;
-      for await (const raw of answersOf(await this.answer(job, input, context))) {
+      for await (const raw of answersOf(await this.#answers(job, input, context))) {
         const answered = performance.now();
         timings.predict += answered - since;
         const value = await this.finish(job, raw, context);
@@ -250,6 +250,13 @@ export class PredictorRunner implements AsyncDisposable {
       throw new KtsError("KTS_NOT_IMPLEMENTED", `Model ${this.#host.modelName} does not explain.`);
     }
     return (this.#engine as LoadedEngine).run(engineInput(input));
+  }
+
+  /** As {@link answer}, where many are welcome: a remote predictor is asked for all that it has. */
+  #answers(job: Job, input: unknown, context: CallContext): unknown {
+    const isRemote = job.verb === "predict" && this.#predictor.predict === undefined;
+    if (isRemote && context.remote !== undefined) return context.remote.answerStream(input);
+    return this.answer(job, input, context);
   }
 
   /** What `load` gave. A remote in its place is the request's own, so that a call carries its signal and headers. */

@@ -25,6 +25,33 @@ export async function attempt<T>(
   }
 }
 
+/**
+ * Asks the predictor for a stream of answers, as {@link attempt} does until the first is there.
+ * @param ask one call, which is made when its first answer is asked for
+ * @throws as `attempt`, also behind answers
+ */
+export async function* attemptStream<T>(
+  settings: RemoteSettings,
+  signal: AbortSignal,
+  ask: (timeoutMs: number) => AsyncGenerator<T, void, undefined>,
+): AsyncGenerator<T, void, undefined> {
+  let answers: AsyncGenerator<T, void, undefined> | undefined;
+  const first = await attempt(settings, signal, (timeoutMs) => {
+    answers = ask(timeoutMs);
+    return answers.next();
+  });
+  if (first.done === true || answers === undefined) return;
+  try {
+    yield first.value;
+    yield* answers;
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    throw remoteFailure(error, settings);
+  } finally {
+    await answers.return();
+  }
+}
+
 async function pause(waitMs: number, signal: AbortSignal): Promise<void> {
   try {
     await sleep(waitMs, undefined, { signal });

@@ -25,6 +25,12 @@ export interface RemoteConnection extends Disposable {
   readonly speaksV1: boolean;
   /** V1's `:predict` or `:explain`: the list it answers with, else the whole body. */
   ask(verb: Verb, model: string, instances: readonly unknown[], call: RemoteCall): Promise<unknown>;
+  /** V1's `:predict` for a stream: of each answer what `ask` gives. */
+  askStream(
+    model: string,
+    instances: readonly unknown[],
+    call: RemoteCall,
+  ): AsyncGenerator<unknown, void, undefined>;
   /** V2's infer. */
   infer(
     model: string,
@@ -32,6 +38,13 @@ export interface RemoteConnection extends Disposable {
     outputs: readonly string[] | undefined,
     call: RemoteCall,
   ): Promise<NamedTensors>;
+  /** The same for a stream of answers. One, where the predictor does not stream. */
+  inferStream(
+    model: string,
+    inputs: NamedTensors,
+    outputs: readonly string[] | undefined,
+    call: RemoteCall,
+  ): AsyncGenerator<NamedTensors, void, undefined>;
   /** The model's inputs, as V2's metadata has them; empty where the predictor does not know them. */
   inputs(model: string, call: RemoteCall): Promise<readonly TensorSpec[]>;
   /** Whether the predictor says that the model can answer. */

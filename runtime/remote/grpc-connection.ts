@@ -1,53 +1,35 @@
 import { GrpcInferenceClient } from "../../client/grpc/grpc-inference-client.ts";
 import { KtsError } from "../../contract/errors.ts";
-import type { TensorSpec } from "../../contract/signature.ts";
-import type { NamedTensors } from "../../contract/tensor.ts";
-import type { RemoteCall, RemoteConnection } from "./connection.ts";
-import { ownParameters } from "./own-parameters.ts";
+import { ClientConnection } from "./client-connection.ts";
+import type { RemoteCall } from "./connection.ts";
 import type { RemoteSettings } from "./settings.ts";
 
 /** Asks a predictor by V2 over gRPC. */
-export class GrpcConnection implements RemoteConnection {
-  readonly carries = "tensors";
-  readonly speaksV1 = false;
-  readonly #client: GrpcInferenceClient;
+export class GrpcConnection extends ClientConnection<GrpcInferenceClient> {
+  override readonly carries = "tensors";
+  override readonly speaksV1 = false;
 
   constructor({ url, binary }: RemoteSettings) {
-    this.#client = new GrpcInferenceClient(url, { binary });
+    super(new GrpcInferenceClient(url, { binary }));
   }
 
-  ask(): Promise<never> {
-    const problem = "V1's predict and explain are not there over gRPC, by which the predictor is asked.";
-    return Promise.reject(
-      new KtsError("KTS_NOT_IMPLEMENTED", problem, {
-        hint: "Ask its run, with tensors; or by --predictor_protocol v1 or v2.",
-      }),
-    );
+  override ask(): Promise<never> {
+    return Promise.reject(withoutV1());
   }
 
-  async infer(
-    model: string,
-    inputs: NamedTensors,
-    outputs: readonly string[] | undefined,
-    { parameters, ...options }: RemoteCall,
-  ): Promise<NamedTensors> {
-    const answer = await this.#client.infer(model, inputs, {
-      ...options,
-      outputs,
-      parameters: ownParameters(parameters),
-    });
-    return answer.outputs;
+  // eslint-disable-next-line require-yield -- It has nothing to give.
+  override async *askStream(): AsyncGenerator<never, void, undefined> {
+    throw withoutV1();
   }
 
-  async inputs(model: string, { parameters: _none, ...options }: RemoteCall): Promise<readonly TensorSpec[]> {
-    return (await this.#client.modelMetadata(model, options)).inputs;
+  override ready(model: string, { parameters: _none, ...options }: RemoteCall): Promise<boolean> {
+    return this.client.modelReady(model, options);
   }
+}
 
-  ready(model: string, { parameters: _none, ...options }: RemoteCall): Promise<boolean> {
-    return this.#client.modelReady(model, options);
-  }
-
-  [Symbol.dispose](): void {
-    this.#client.close();
-  }
+function withoutV1(): KtsError {
+  const problem = "V1's predict and explain are not there over gRPC, by which the predictor is asked.";
+  return new KtsError("KTS_NOT_IMPLEMENTED", problem, {
+    hint: "Ask its run, with tensors; or by --predictor_protocol v1 or v2.",
+  });
 }

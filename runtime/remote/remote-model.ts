@@ -6,7 +6,7 @@ import type { TensorSpec } from "../../contract/signature.ts";
 import { type NamedTensors, isTensor } from "../../contract/tensor.ts";
 import { stackInstances, unstackTensors } from "../../protocol/convert/index.ts";
 import type { DecodeLimits } from "../../protocol/limits.ts";
-import { attempt } from "./attempts.ts";
+import { attempt, attemptStream } from "./attempts.ts";
 import { type RemoteCall, type RemoteConnection, openConnection } from "./connection.ts";
 import { forwardedHeaders } from "./forwarded-headers.ts";
 import type { RemoteSettings } from "./settings.ts";
@@ -87,23 +87,41 @@ export class BoundRemote implements RemotePredictor {
 
   /** What answers where the predictor module has no function of its own: by the protocol the server was told. */
   async answer(verb: Verb, input: unknown): Promise<unknown> {
-    const { connection, limits } = this.#remote;
-    const isList = Array.isArray(input);
-    const tensors = isList ? undefined : asTensors(input, verb);
-    if (verb === "explain" || connection.carries === "instances") {
-      return this.#ask(verb, isList ? input : unstackTensors(tensors as NamedTensors));
-    }
-    return this.run(tensors ?? stackInstances(input as unknown[], await this.#inputs(), limits));
+    const asksV1 = verb === "explain" || this.#remote.connection.carries === "instances";
+    return asksV1 ? this.#ask(verb, instancesOf(input, verb)) : this.run(await this.#tensorsOf(input, verb));
+  }
+
+  /** As {@link answer}, for the answers of a predictor that streams. */
+  async *answerStream(input: unknown): AsyncGenerator<unknown, void, undefined> {
+    const asksV1 = this.#remote.connection.carries === "instances";
+    if (asksV1) yield* this.predictStream(instancesOf(input, "predict"));
+    else yield* this.runStream(await this.#tensorsOf(input, "predict"));
   }
 
   run(inputs: NamedTensors, outputs?: readonly string[]): Promise<NamedTensors> {
     const { connection, modelName } = this.#remote;
-    const parameters = this.#context.protocol === "v1" ? NOTHING : this.#context.parameters;
-    return this.#attempt(parameters, (call) => connection.infer(modelName, inputs, outputs, call));
+    return this.#attempt(this.#v2Parameters, (call) => connection.infer(modelName, inputs, outputs, call));
+  }
+
+  runStream(
+    inputs: NamedTensors,
+    outputs?: readonly string[],
+  ): AsyncGenerator<NamedTensors, void, undefined> {
+    const { connection, modelName } = this.#remote;
+    return this.#attemptStream(this.#v2Parameters, (call) =>
+      connection.inferStream(modelName, inputs, outputs, call),
+    );
   }
 
   predict(instances: readonly unknown[]): Promise<unknown> {
     return this.#ask("predict", instances);
+  }
+
+  predictStream(instances: readonly unknown[]): AsyncGenerator<unknown, void, undefined> {
+    const { connection, modelName } = this.#remote;
+    return this.#attemptStream(this.#v1Parameters, (call) =>
+      connection.askStream(modelName, instances, call),
+    );
   }
 
   explain(instances: readonly unknown[]): Promise<unknown> {
@@ -112,13 +130,25 @@ export class BoundRemote implements RemotePredictor {
 
   #ask(verb: Verb, instances: readonly unknown[]): Promise<unknown> {
     const { connection, modelName } = this.#remote;
-    const parameters = this.#context.protocol === "v1" ? this.#context.parameters : NOTHING;
-    return this.#attempt(parameters, (call) => connection.ask(verb, modelName, instances, call));
+    return this.#attempt(this.#v1Parameters, (call) => connection.ask(verb, modelName, instances, call));
+  }
+
+  async #tensorsOf(input: unknown, verb: Verb): Promise<NamedTensors> {
+    if (!Array.isArray(input)) return asTensors(input, verb);
+    return stackInstances(input, await this.#inputs(), this.#remote.limits);
   }
 
   #inputs(): Promise<readonly TensorSpec[]> {
     const { connection, modelName } = this.#remote;
     return this.#remote.inputs(() => this.#attempt(NOTHING, (call) => connection.inputs(modelName, call)));
+  }
+
+  get #v1Parameters(): RemoteCall["parameters"] {
+    return this.#context.protocol === "v1" ? this.#context.parameters : NOTHING;
+  }
+
+  get #v2Parameters(): RemoteCall["parameters"] {
+    return this.#context.protocol === "v1" ? NOTHING : this.#context.parameters;
   }
 
   #attempt<T>(parameters: RemoteCall["parameters"], ask: (call: RemoteCall) => Promise<T>): Promise<T> {
@@ -128,6 +158,21 @@ export class BoundRemote implements RemotePredictor {
       ask({ signal, timeoutMs, headers, parameters }),
     );
   }
+
+  #attemptStream<T>(
+    parameters: RemoteCall["parameters"],
+    ask: (call: RemoteCall) => AsyncGenerator<T, void, undefined>,
+  ): AsyncGenerator<T, void, undefined> {
+    const { signal } = this.#context;
+    const headers = this.#headers;
+    return attemptStream(this.#remote.settings, signal, (timeoutMs) =>
+      ask({ signal, timeoutMs, headers, parameters }),
+    );
+  }
+}
+
+function instancesOf(input: unknown, verb: Verb): readonly unknown[] {
+  return Array.isArray(input) ? input : unstackTensors(asTensors(input, verb));
 }
 
 /** What preProcess gave, where it is no list. */

@@ -58,7 +58,7 @@ describe.each([
 
   it("is ended by a deadline or a signal", async () => {
     const gated = { parameters: { gated: true } };
-    expect(await untilFailure(stream(2, { ...gated, timeoutMs: 300 }))).toMatchObject({
+    expect(await untilFailure(stream(2, { ...gated, timeoutMs: 2_000 }))).toMatchObject({
       answers: [{ modelName: "m" }, { modelName: "m" }],
       failure: { code: "KTS_DEADLINE_EXCEEDED" },
     });

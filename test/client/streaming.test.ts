@@ -227,7 +227,7 @@ describe("a stream fails", () => {
       events(res).write("data: x\n\n");
     });
     const client = new InferenceClient(server.url);
-    const late = await untilFailure(client.predictStream("m", [1], { timeoutMs: 200 }));
+    const late = await untilFailure(client.predictStream("m", [1], { timeoutMs: 2_000 }));
     expect(late).toMatchObject({ answers: ["x"], failure: { code: "KTS_DEADLINE_EXCEEDED" } });
 
     const controller = new AbortController();
@@ -333,5 +333,41 @@ describe("a slow reader", () => {
       expect(written).toBeLessThan(count);
     }
     expect(read).toBe(count);
+  });
+});
+
+describe("a server without streams of V2", () => {
+  it("is asked for its one answer", async () => {
+    await using server = await answering(({ url }) =>
+      url === "/v2/models/m/infer"
+        ? { body: '{"model_name":"m","outputs":[]}' }
+        : { status: 404, body: '{"detail":"Not Found"}' },
+    );
+    using client = new InferenceClient(server.url);
+    expect(await all(client.inferStream("m", { x: X }))).toHaveLength(1);
+    expect(server.seen.map(({ url }) => url)).toEqual(["/v2/models/m/infer_stream", "/v2/models/m/infer"]);
+    expect(await failureOf(all(client.inferStream("other", { x: X })))).toMatchObject({ status: 404 });
+  });
+});
+
+describe("any other path", () => {
+  it("gives the data of its events, or its body", async () => {
+    await using server = await answering(({ url }) =>
+      url === "/plain"
+        ? { body: "whole" }
+        : { headers: { "content-type": "text/event-stream" }, body: "data: a\n\ndata: [DONE]\n\n" },
+    );
+    using client = new InferenceClient(`${server.url}/base`);
+    expect(await all(client.sendStream("/openai/v1/chat/completions", '{"stream":true}'))).toEqual([
+      "a",
+      "[DONE]",
+    ]);
+    expect(server.seen[0]).toMatchObject({
+      url: "/base/openai/v1/chat/completions",
+      body: Buffer.from('{"stream":true}'),
+    });
+    using plain = new InferenceClient(server.url);
+    expect(await all(plain.sendStream("/plain", "{}"))).toEqual(["whole"]);
+    expect(await failureOf(all(plain.sendStream("plain", "{}")))).toMatchObject({ path: "path" });
   });
 });

@@ -181,7 +181,7 @@ describe("a stream over gRPC fails", () => {
       call.stream.write(response([1]));
     });
     const client = new GrpcInferenceClient(server.address);
-    const late = await untilFailure(client.inferStream("m", { x: X }, { timeoutMs: 300 }));
+    const late = await untilFailure(client.inferStream("m", { x: X }, { timeoutMs: 2_000 }));
     expect(late).toMatchObject({ answers: [{ modelName: "m" }], failure: { code: "KTS_DEADLINE_EXCEEDED" } });
 
     const controller = new AbortController();
@@ -224,6 +224,21 @@ describe("leaving a stream over gRPC", () => {
     expect((await second.next()).done).toBe(false);
     await second.return();
     expect(server.sessions).toHaveLength(1);
+  });
+});
+
+describe("a server without ModelStreamInfer", () => {
+  it("is asked for its one answer", async () => {
+    await using server = await handlingCalls((call) => {
+      if (call.headers[":path"]?.endsWith("/ModelInfer") === false)
+        return refuse(call, { "grpc-status": "12" });
+      const y = { name: "y", ...X };
+      const reply = { modelName: "m", modelVersion: undefined, id: "7", tensors: [y] };
+      answer(call, bytesOf(encodeInferResponse(reply, { outputs: undefined, binaryOutput: true })));
+    });
+    using client = new GrpcInferenceClient(server.address);
+    expect(await all(client.inferStream("m", { x: X }))).toMatchObject([{ outputs: { y: X } }]);
+    expect(server.calls).toHaveLength(2);
   });
 });
 
