@@ -28,6 +28,10 @@ function compareAnswer(answer: Answer, expected: VectorResponse): string | undef
     const problem = mismatch(answer.body.toString(), expected.text, "body");
     if (problem !== undefined) return problem;
   }
+  if (expected.events !== undefined) {
+    const problem = mismatch(eventsOf(answer.body.toString()), expected.events, "events");
+    if (problem !== undefined) return problem;
+  }
   if (expected.binary !== undefined) return compareBinary(answer, expected.binary);
   return expected.body === undefined ? undefined : compareJson(answer.body, expected.body);
 }
@@ -40,6 +44,28 @@ function compareJson(body: Buffer, expected: unknown): string | undefined {
     return `the body is no JSON: ${(error as Error).message}`;
   }
   return mismatch(parsed, expected);
+}
+
+/** The events of an answer, each of which has to end. */
+function eventsOf(text: string): unknown {
+  const blocks = text.split(/\r\n\r\n|\n\n|\r\r/);
+  if (blocks.pop() !== "") return `events, the last of which does not end: ${text}`;
+  return blocks.map((block) => {
+    const lines = block.split(/\r\n|\n|\r/);
+    const valuesOf = (field: string) =>
+      lines
+        .filter((line) => line.startsWith(`${field}:`))
+        .map((line) => line.slice(field.length + 1).trimStart());
+    return { event: valuesOf("event")[0] ?? "message", data: asJson(valuesOf("data").join("\n")) };
+  });
+}
+
+function asJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
 }
 
 interface BinaryAnswer {

@@ -1,6 +1,6 @@
 /** The models a server must have for the vectors; each vector says which it needs. */
 export type VectorModel =
-  "iris-onnx" | "digits-onnx" | "dtypes-onnx" | "multi-io-onnx" | "strings-onnx" | "echo";
+  "iris-onnx" | "digits-onnx" | "dtypes-onnx" | "multi-io-onnx" | "strings-onnx" | "echo" | "counter";
 
 /** One exchange: a request, what has to be answered, and why. */
 export interface Vector {
@@ -44,6 +44,8 @@ export interface VectorResponse {
   readonly body?: unknown;
   /** Matches the body as text. */
   readonly text?: unknown;
+  /** Matches the server-sent events: each `{"event", "data"}`, its data as JSON where it is that. */
+  readonly events?: unknown;
   /** Matches an answer with binary tensors: its JSON, and the raw bytes of each output. */
   readonly binary?: { readonly json: unknown; readonly tensors: readonly string[] };
 }

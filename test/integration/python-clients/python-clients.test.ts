@@ -15,6 +15,22 @@ export const predict = (_model, input, ctx) => {
 export const explain = (_model, instances) => instances.map((instance) => ({ why: instance }));
 `;
 
+/** Counts up to `n`, an answer for each number; 7 is beyond it. Slowly, where a parameter says so. */
+const COUNTER = `
+export const execution = "inline";
+export const inputs = [{ name: "n", datatype: "INT32", shape: [1] }];
+export const outputs = [{ name: "count", datatype: "INT32", shape: [1] }];
+export async function* predict(_model, { n }, ctx) {
+  for (let at = 0; at < n.data[0]; at++) {
+    if (at === 7) throw new Error("seven is too many");
+    if (ctx.parameters.slow === true && at > 0) {
+      await new Promise((resolve) => ctx.signal.addEventListener("abort", resolve));
+    }
+    yield [at];
+  }
+}
+`;
+
 let python: string;
 let server: TestServer;
 beforeAll(async () => {
@@ -23,7 +39,7 @@ beforeAll(async () => {
     "python",
   );
   server = await modelServer({
-    predictors: { echo: ECHO, moods: MOODS },
+    predictors: { echo: ECHO, moods: MOODS, counter: COUNTER },
     fixtures: ["iris-onnx", "dtypes-onnx"],
   });
 });
@@ -34,7 +50,7 @@ describe("every check passes with", () => {
     ["kserve's InferenceRESTClient", "kserve_rest.py", () => server.url, 9],
     ["kserve's InferenceGRPCClient", "kserve_grpc.py", () => `127.0.0.1:${server.grpcPort}`, 7],
     ["tritonclient.http", "triton_http.py", () => `127.0.0.1:${server.port}`, 21],
-    ["tritonclient.grpc", "triton_grpc.py", () => `127.0.0.1:${server.grpcPort}`, 13],
+    ["tritonclient.grpc", "triton_grpc.py", () => `127.0.0.1:${server.grpcPort}`, 17],
   ])("%s", async (_client, script, address, checks) => {
     const path = new URL(script, import.meta.url).pathname;
     const { stdout, stderr } = await run(python, [path, address()]);

@@ -97,7 +97,7 @@ def the_repository_is_listed_and_changed():
     def state():
         return {item.name: item.state for item in CLIENT.get_model_repository_index().models}
 
-    ready = dict.fromkeys(["echo", "moods", "iris-onnx", "dtypes-onnx"], "READY")
+    ready = dict.fromkeys(["counter", "echo", "moods", "iris-onnx", "dtypes-onnx"], "READY")
     assert state() == ready, state()
     CLIENT.unload_model("iris-onnx")
     assert state() == ready | {"iris-onnx": "UNAVAILABLE"}, state()
@@ -128,7 +128,7 @@ def statistics_count():
     CLIENT.infer("echo", [tensor("x", VALUES["FP32"], "FP32")])
     assert success("echo") == before + 1
     names = {stats.name for stats in CLIENT.get_inference_statistics().model_stats}
-    assert names == {"echo", "moods", "iris-onnx", "dtypes-onnx"}, names
+    assert names == {"counter", "echo", "moods", "iris-onnx", "dtypes-onnx"}, names
 
 
 @check
@@ -147,6 +147,76 @@ def calls_at_once_get_their_own_answers():
         seen.add(index)
         same(result.as_numpy("x"), values[index], index)
     assert len(seen) == len(values)
+
+
+class Stream:
+    """A stream of its own, whose answers are taken one by one."""
+
+    def __enter__(self):
+        self.answers = queue.Queue()
+        self.client = triton.InferenceServerClient(ADDRESS)
+        self.client.start_stream(callback=lambda result, error: self.answers.put((result, error)))
+        return self
+
+    def __exit__(self, *_):
+        self.client.stop_stream()
+        self.client.close()
+
+    def ask(self, count, request_id, **options):
+        self.client.async_stream_infer(
+            "counter", [tensor("n", np.array([count], np.int32), "INT32")], request_id=request_id, **options
+        )
+
+    def take(self):
+        result, error = self.answers.get(timeout=30)
+        if error is not None:
+            return error
+        response = result.get_response()
+        final = response.parameters.get("triton_final_response")
+        values = result.as_numpy("count")
+        return response.id, None if values is None else values.tolist(), final is not None and final.bool_param
+
+
+@check
+def a_stream_has_any_number_of_answers_for_each_request():
+    with Stream() as stream:
+        for count, request_id in [(3, "a"), (0, "b"), (2, "c")]:
+            stream.ask(count, request_id)
+        got = [stream.take() for _ in range(5)]
+        assert got == [("a", [0], False), ("a", [1], False), ("a", [2], False), ("c", [0], False), ("c", [1], False)], got
+        stream.ask(1, "d", parameters={"note": "more"})
+        assert stream.take() == ("d", [0], False)
+
+
+@check
+def a_decoupled_stream_says_which_answer_is_the_last():
+    with Stream() as stream:
+        for count in [2, 0]:
+            stream.ask(count, str(count), enable_empty_final_response=True)
+        got = [stream.take() for _ in range(4)]
+        assert got == [("2", [0], False), ("2", [1], False), ("2", None, True), ("0", None, True)], got
+
+
+@check
+def a_stream_goes_on_after_a_request_that_fails():
+    with Stream() as stream:
+        stream.ask(9, "a")
+        stream.ask(1, "b")
+        got = [stream.take() for _ in range(7)]
+        assert got == [("a", [count], False) for count in range(7)], got
+        error = stream.take()
+        assert isinstance(error, InferenceServerException) and "seven is too many" in error.message(), error
+        assert stream.take() == ("b", [0], False)
+
+
+@check
+def a_stream_that_is_left_ends():
+    stream = Stream().__enter__()
+    stream.ask(5, "a", parameters={"slow": True})
+    assert stream.take()[0] == "a"
+    stream.client.stop_stream(cancel_requests=True)
+    stream.client.close()
+    assert CLIENT.is_model_ready("counter")
 
 
 @check

@@ -193,7 +193,7 @@ def the_repository_is_listed_and_changed():
         index = CLIENT.get_model_repository_index()
         return {item["name"]: (item["state"], CLIENT.is_model_ready(item["name"])) for item in index}
 
-    ready = dict.fromkeys(["echo", "moods", "iris-onnx", "dtypes-onnx"], ("READY", True))
+    ready = dict.fromkeys(["counter", "echo", "moods", "iris-onnx", "dtypes-onnx"], ("READY", True))
     assert state() == ready, state()
     CLIENT.unload_model("iris-onnx")
     assert state() == ready | {"iris-onnx": ("UNAVAILABLE", False)}, state()
@@ -237,7 +237,7 @@ def statistics_count():
     after = counts("echo")
     assert after[:2] == (success + 1, fail + 1) and after[2] > 1_600_000_000_000, (success, fail, after)
     names = {stats["name"] for stats in CLIENT.get_inference_statistics()["model_stats"]}
-    assert names == {"echo", "moods", "iris-onnx", "dtypes-onnx"}, names
+    assert names == {"counter", "echo", "moods", "iris-onnx", "dtypes-onnx"}, names
     error = fails(lambda: CLIENT.get_inference_statistics("unknown"), InferenceServerException)
     assert error.status() == "404", error
 
