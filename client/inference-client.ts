@@ -15,6 +15,9 @@ import { RestClient } from "./rest-client.ts";
  * - InvalidInput: what was given cannot be sent; its `path` says where
  * - the signal's reason, once it is aborted
  *
+ * A stream throws the same when its next answer is asked for; a failure behind answers is `KTS_SERVER_ANSWERED` with
+ * `status` 500, since the server cannot tell one there.
+ *
  * @example
  * using client = new InferenceClient("http://localhost:8080");
  * const { outputs } = await client.infer("iris", { input: tensor("FP32", [1, 4], [5.1, 3.5, 1.4, 0.2]) });

@@ -1,12 +1,7 @@
-import { describeValue } from "../contract/describe.ts";
-import { InvalidInput, type KtsError, isKtsError } from "../contract/errors.ts";
 import type { NamedTensors } from "../contract/tensor.ts";
-import { type EncodedBody, JSON_TYPE } from "../protocol/body.ts";
-import { decodeText } from "../protocol/json/parse.ts";
 import { type Address, checkName, modelPath, pathSegment } from "./address.ts";
-import { type AnswerReader, streamAnswers } from "./events/stream-answers.ts";
 import { generateBody, readGenerated } from "./generate.ts";
-import { type InferResult, inferBody, readInferEvent, readInferResult } from "./infer.ts";
+import { type InferResult, inferBody, readInferResult } from "./infer.ts";
 import {
   type ModelMetadata,
   type ServerMetadata,
@@ -23,12 +18,13 @@ import type {
   ModelOptions,
   PredictOptions,
 } from "./options.ts";
-import { predictBody, readPrediction, readPredictionEvent } from "./predict.ts";
+import { predictBody, readPrediction } from "./predict.ts";
 import { type IndexedModel, readIndex } from "./repository.ts";
 import { RestCalls } from "./rest-calls.ts";
-import { timeLeft } from "./retry.ts";
-import type { ServerAnswer, StreamedAnswer, Transport } from "./transport.ts";
-import { readAs } from "./unreadable.ts";
+import { eventTexts, generatedPieces, inferAnswers, predictAnswers } from "./rest-streams.ts";
+import { checkPath, givenBody, jsonText } from "./sent-body.ts";
+import { isNotFound } from "./server-error.ts";
+import type { ServerAnswer, Transport } from "./transport.ts";
 
 /** What Node's client and the browser's have in common: all but the way requests are sent. */
 export class RestClient implements Disposable {
@@ -125,17 +121,12 @@ export class RestClient implements Disposable {
    * @returns what `predictions` holds, of each answer as it comes; an answer that has none as a whole; a text where the
    * event is no JSON object. One answer, where the server does not stream
    */
-  async *predictStream<Answer = unknown>(
+  predictStream<Answer = unknown>(
     name: string,
     instances: readonly unknown[],
     options: PredictOptions = {},
   ): AsyncGenerator<Answer, void, undefined> {
-    const path = `/v1/models/${pathSegment(name, "name")}:predict`;
-    const body = predictBody(instances, options.parameters);
-    yield* this.#stream(path, body, options, {
-      event: (data) => readPredictionEvent(data, "predictions") as Answer,
-      whole: (answer) => readPrediction(answer, "predictions") as Answer,
-    });
+    return predictAnswers(this.#calls, name, instances, options) as AsyncGenerator<Answer, void, undefined>;
   }
 
   /** Asks V1's `:explain`. As {@link predict}, with `explanations` for `predictions`. */
@@ -177,27 +168,13 @@ export class RestClient implements Disposable {
    * @param inputs tensors by name. Their memory is sent as it is: leave it alone until the first answer is there
    * @returns each answer as it comes. One, where the model does not stream
    */
-  async *inferStream<Outputs extends NamedTensors = NamedTensors>(
+  inferStream<Outputs extends NamedTensors = NamedTensors>(
     name: string,
     inputs: NamedTensors,
     options: InferOptions = {},
   ): AsyncGenerator<InferResult<Outputs>, void, undefined> {
-    const { binary, maxAnswerBytes } = this.#calls.options;
-    const path = `${modelPath(name, options.version)}/infer`;
-    const body = inferBody(inputs, options.binary ?? binary, false, options);
-    const left = timeLeft(options, this.#calls.options);
-    const open = async (): Promise<StreamedAnswer> => {
-      try {
-        return await this.#calls.stream(`${path}_stream`, body, options);
-      } catch (error) {
-        if (!isNotFound(error)) throw error;
-        return this.#calls.stream(path, body, { ...options, timeoutMs: left() });
-      }
-    };
-    yield* this.#read(open, options, {
-      event: (data) => readInferEvent(data, maxAnswerBytes) as InferResult<Outputs>,
-      whole: (answer) => readInferResult(answer, maxAnswerBytes) as InferResult<Outputs>,
-    });
+    const answers = inferAnswers(this.#calls, name, inputs, options);
+    return answers as AsyncGenerator<InferResult<Outputs>, void, undefined>;
   }
 
   /** Asks `/generate` of V2 for the text that goes with a text. */
@@ -212,20 +189,12 @@ export class RestClient implements Disposable {
    * server.
    * @returns the text piece by piece
    */
-  async *generateStream(
+  generateStream(
     name: string,
     textInput: string,
     options: GenerateOptions = {},
   ): AsyncGenerator<string, void, undefined> {
-    const path = `${modelPath(name, options.version)}/generate_stream`;
-    const pieceOf = (bytes: Uint8Array): string | undefined => {
-      const { text, done } = readGenerated(bytes);
-      return done && text === "" ? undefined : text;
-    };
-    yield* this.#stream(path, generateBody(textInput, options), options, {
-      event: (data) => pieceOf(new TextEncoder().encode(data)),
-      whole: ({ bytes }) => readGenerated(bytes).text,
-    });
+    return generatedPieces(this.#calls, name, textInput, options);
   }
 
   /**
@@ -262,7 +231,7 @@ export class RestClient implements Disposable {
    * @param body sent as `application/json`, unless `headers` has another `content-type`
    */
   async send(path: string, body: string | Uint8Array, options: CallOptions = {}): Promise<ServerAnswer> {
-    return this.#calls.post(checkPath(path), toBody(body), options);
+    return this.#calls.post(checkPath(path), givenBody(body), options);
   }
 
   /**
@@ -272,15 +241,12 @@ export class RestClient implements Disposable {
    * @param body as of {@link send}
    * @returns texts; of an answer that is no stream of events its body
    */
-  async *sendStream(
+  sendStream(
     path: string,
     body: string | Uint8Array,
     options: CallOptions = {},
   ): AsyncGenerator<string, void, undefined> {
-    yield* this.#stream(checkPath(path), toBody(body), options, {
-      event: (data) => data,
-      whole: ({ bytes }) => readAs("text", () => decodeText(bytes)),
-    });
+    return eventTexts(this.#calls, path, body, options);
   }
 
   /** Closes the connections. Calls under way, and later ones, fail. */
@@ -291,39 +257,4 @@ export class RestClient implements Disposable {
   [Symbol.dispose](): void {
     this.close();
   }
-
-  #stream<T>(
-    path: string,
-    body: EncodedBody,
-    options: CallOptions,
-    reader: AnswerReader<T>,
-  ): AsyncGenerator<T, void, undefined> {
-    return this.#read(() => this.#calls.stream(path, body, options), options, reader);
-  }
-
-  #read<T>(
-    open: () => Promise<StreamedAnswer>,
-    { signal }: CallOptions,
-    reader: AnswerReader<T>,
-  ): AsyncGenerator<T, void, undefined> {
-    return streamAnswers(open, reader, { signal, maxAnswerBytes: this.#calls.options.maxAnswerBytes });
-  }
-}
-
-function jsonText(head: string): EncodedBody {
-  return { contentType: JSON_TYPE, jsonLength: undefined, head, tail: [] };
-}
-
-/** @throws InvalidInput when it is none */
-function checkPath(path: string): string {
-  if (typeof path === "string" && path.startsWith("/")) return path;
-  throw new InvalidInput(`expected a path that starts with /, got ${describeValue(path)}`, { path: "path" });
-}
-
-function toBody(body: string | Uint8Array): EncodedBody {
-  return typeof body === "string" ? jsonText(body) : { ...jsonText(""), tail: [body] };
-}
-
-function isNotFound(error: unknown): error is KtsError {
-  return isKtsError(error) && error.code === "KTS_SERVER_ANSWERED" && error.status === 404;
 }

@@ -1,4 +1,4 @@
-import { KtsError, type KtsErrorOptions } from "../contract/errors.ts";
+import { KtsError, type KtsErrorOptions, isKtsError } from "../contract/errors.ts";
 import { oneLine } from "./one-line.ts";
 import { unavailable } from "./repeatable.ts";
 import type { ServerAnswer } from "./transport.ts";
@@ -32,6 +32,11 @@ export class ServerAnswered extends KtsError {
 export function successful(answer: ServerAnswer): ServerAnswer {
   if (isSuccess(answer.status)) return answer;
   throw serverError(answer);
+}
+
+/** Whether the server said that what was asked for is not there. */
+export function isNotFound(error: unknown): boolean {
+  return isKtsError(error) && error.code === "KTS_SERVER_ANSWERED" && error.status === 404;
 }
 
 /** Whether a status says that the server did what was asked. */

@@ -5,7 +5,6 @@ import {
   type MessageType,
   decodeInferResponse,
   decodeStreamResponse,
-  encodeInferRequest,
   encodeMessage,
 } from "../../protocol/grpc.ts";
 import {
@@ -21,7 +20,7 @@ import {
 } from "../../protocol/grpc/messages/inference.ts";
 import { checkName } from "../address.ts";
 import { clientClosed } from "../http/connection-error.ts";
-import { type InferResult, answerLimits, checkInputs, toInferResult } from "../infer.ts";
+import { type InferResult, answerLimits, toInferResult } from "../infer.ts";
 import type { ModelMetadata, ServerMetadata } from "../metadata.ts";
 import { ModelClient } from "../model-client.ts";
 import {
@@ -41,7 +40,13 @@ import { callMetadata } from "./call-headers.ts";
 import { type GrpcAddress, parseGrpcAddress } from "./grpc-address.ts";
 import type { GrpcRequest } from "./grpc-request.ts";
 import type { GrpcTransport } from "./grpc-transport.ts";
-import { readAnswer, readIndex, readModelMetadata, readStatistics } from "./inference-messages.ts";
+import {
+  inferMessage,
+  readAnswer,
+  readIndex,
+  readModelMetadata,
+  readStatistics,
+} from "./inference-messages.ts";
 import type { ModelStatistics } from "./statistics.ts";
 
 /**
@@ -71,6 +76,9 @@ const NOTHING = encodeMessage({ fields: {} }, {});
  * - KtsError `KTS_CANCELLED`: the client was closed
  * - InvalidInput: what was given cannot be sent; its `path` says where
  * - the signal's reason, once it is aborted
+ *
+ * A stream throws the same when its next answer is asked for; a failure that a server tells as an answer is
+ * `KTS_SERVER_ANSWERED` with `status` 500 and `grpcStatus` 2, since it tells none.
  *
  * @example
  * using client = new GrpcInferenceClient("localhost:8081");
@@ -162,7 +170,12 @@ export class GrpcInferenceClient implements Disposable {
     inputs: NamedTensors,
     options: InferOptions = {},
   ): Promise<InferResult<Outputs>> {
-    const answer = await this.#send("ModelInfer", this.#inferMessage(name, inputs, options), options, false);
+    const answer = await this.#send(
+      "ModelInfer",
+      inferMessage(name, inputs, options, this.#options.binary),
+      options,
+      false,
+    );
     const limits = answerLimits(this.#options.maxAnswerBytes);
     return toInferResult(decodeInferResponse(answer, limits)) as InferResult<Outputs>;
   }
@@ -181,7 +194,7 @@ export class GrpcInferenceClient implements Disposable {
     options: InferOptions = {},
   ): AsyncGenerator<InferResult<Outputs>, void, undefined> {
     const limits = answerLimits(this.#options.maxAnswerBytes);
-    const message = this.#inferMessage(name, inputs, options);
+    const message = inferMessage(name, inputs, options, this.#options.binary);
     const left = timeLeft(options, this.#options);
     const answers = await this.#open(message, options);
     if (answers === undefined)
@@ -231,19 +244,6 @@ export class GrpcInferenceClient implements Disposable {
 
   [Symbol.dispose](): void {
     this.close();
-  }
-
-  #inferMessage(name: string, inputs: NamedTensors, options: InferOptions): EncodedMessage {
-    checkInputs(inputs);
-    return encodeInferRequest({
-      modelName: checkName(name, "name"),
-      modelVersion: options.version,
-      id: options.id,
-      parameters: options.parameters,
-      tensors: inputs,
-      outputs: options.outputs?.map((output) => ({ name: output, binary: undefined })),
-      binary: options.binary ?? this.#options.binary,
-    });
   }
 
   /** Begins a ModelStreamInfer; undefined where the server has no such method. */

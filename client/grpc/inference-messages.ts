@@ -2,16 +2,49 @@ import { isDatatype } from "../../contract/datatype.ts";
 import { describeValue } from "../../contract/describe.ts";
 import { InvalidInput } from "../../contract/errors.ts";
 import type { TensorSpec } from "../../contract/signature.ts";
-import { type MessageOf, type MessageType, decodeMessage } from "../../protocol/grpc.ts";
+import type { NamedTensors } from "../../contract/tensor.ts";
+import {
+  type EncodedMessage,
+  type MessageOf,
+  type MessageType,
+  decodeMessage,
+  encodeInferRequest,
+} from "../../protocol/grpc.ts";
 import {
   ModelMetadataResponse,
   ModelStatisticsResponse,
   RepositoryIndexResponse,
 } from "../../protocol/grpc/messages/inference.ts";
+import { checkName } from "../address.ts";
+import { checkInputs } from "../infer.ts";
 import type { ModelMetadata } from "../metadata.ts";
+import type { InferOptions } from "../options.ts";
 import type { IndexedModel } from "../repository.ts";
 import { readAs } from "../unreadable.ts";
 import type { Duration, ModelStatistics } from "./statistics.ts";
+
+/**
+ * A ModelInferRequest.
+ * @param binary what holds where the options do not say
+ * @throws InvalidInput when an input is no tensor, or the name none
+ */
+export function inferMessage(
+  name: string,
+  inputs: NamedTensors,
+  options: InferOptions,
+  binary: boolean,
+): EncodedMessage {
+  checkInputs(inputs);
+  return encodeInferRequest({
+    modelName: checkName(name, "name"),
+    modelVersion: options.version,
+    id: options.id,
+    parameters: options.parameters,
+    tensors: inputs,
+    outputs: options.outputs?.map((output) => ({ name: output, binary: undefined })),
+    binary: options.binary ?? binary,
+  });
+}
 
 /** Reads an answer's message. @throws KtsError KTS_SERVER_ANSWERED when it is none */
 export function readAnswer<T>(type: MessageType<T>, what: string, bytes: Uint8Array): T {

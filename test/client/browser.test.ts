@@ -5,6 +5,7 @@ import type { InferenceClient } from "../../client/browser.ts";
 import type { tensor } from "../../contract/index.ts";
 import { ECHO, type TestServer, servePredictor } from "../runtime/serving.ts";
 import { answering, failureOf, handling } from "./fixed-server.ts";
+import { all, untilFailure } from "./reading.ts";
 
 /** What a page may import. */
 const PAGE = `
@@ -137,6 +138,48 @@ describe("the client in a page", () => {
     client.close();
     expect(await failureOf(closed)).toMatchObject({ code: "KTS_CANCELLED" });
     expect(await failureOf(client.live())).toMatchObject({ code: "KTS_CANCELLED" });
+  });
+
+  it("streams, and says so to the server when it leaves", async () => {
+    let left = 0;
+    await using server = await handling(({ url }, res) => {
+      res.on("close", () => left++);
+      const { body } = server.seen.at(-1) ?? {};
+      res.writeHead(200, { "content-type": "text/event-stream" });
+      if (url.endsWith("generate_stream")) {
+        res.end('data: {"text_output":"zw\u00f6lf"}\n\ndata: {"text_output":"","done":true}\n\n');
+      } else if (String(body).includes("endless")) res.write("data: x\n\n");
+      else if (url.endsWith("infer_stream")) {
+        res.end('data: {"model_name":"m","outputs":[]}\n\nevent: error\ndata: {"error":"no"}\n\n');
+      } else res.end('data: {"predictions":[1]}\r\n\r\ndata: {"predictions":[2]}\r\n\r\n');
+    });
+    const client = new page.InferenceClient(server.url);
+    expect(JSON.stringify(await all(client.predictStream("m", [1])))).toBe("[[1],[2]]");
+    expect(await all(client.generateStream("m", "x"))).toEqual(["zwölf"]);
+    const inputs = { x: page.tensor("FP32", [1], [1]) };
+    const ended = await untilFailure(client.inferStream("m", inputs));
+    expect(ended).toMatchObject({ answers: [{ modelName: "m" }], failure: { status: 500 } });
+    while (left < 3) await new Promise((resolve) => setImmediate(resolve));
+
+    for await (const answer of client.predictStream("m", ["endless"])) {
+      expect(answer).toBe("x");
+      break;
+    }
+    while (left < 4) await new Promise((resolve) => setImmediate(resolve));
+    const late = await untilFailure(client.predictStream("m", ["endless"], { timeoutMs: 2_000 }));
+    expect(late).toMatchObject({ answers: ["x"], failure: { code: "KTS_DEADLINE_EXCEEDED" } });
+    const controller = new AbortController();
+    const aborted = client.predictStream("m", ["endless"], { signal: controller.signal });
+    await aborted.next();
+    const pending = failureOf(aborted.next());
+    controller.abort(new Error("enough"));
+    expect((await pending).message).toBe("enough");
+    const last = client.predictStream("m", ["endless"]);
+    await last.next();
+    const closed = failureOf(last.next());
+    client.close();
+    expect(await closed).toMatchObject({ code: "KTS_CANCELLED" });
+    while (left < 7) await new Promise((resolve) => setImmediate(resolve));
   });
 
   it("reads no more than maxAnswerBytes", async () => {

@@ -30,6 +30,15 @@ async function run() {
     said[binary] = [[...f.data], String(i.data), strings(b), many.data.every((value, index) => value === index / 7)];
   }
   said.predicted = await client.predict("m", [[1, 2.5], new Uint8Array([251, 255])]);
+  said.streamed = [];
+  for await (const answer of client.predictStream("m", [["zwölf"]])) said.streamed.push(answer);
+  for await (const { outputs } of client.inferStream("m", inputs)) said.streamed.push(strings(outputs.b));
+  for await (const piece of client.generateStream("m", "zwölf")) said.streamed.push(piece);
+  for await (const part of client.sendStream("/endless", "{}")) {
+    said.streamed.push(part);
+    break;
+  }
+  await client.send("/until-left", "{}");
   said.ready = await client.modelReady("m");
   said.failure = await client.infer("other", inputs).catch(({ code, status }) => ({ code, status }));
   said.late = await client.live({ signal: AbortSignal.abort("enough") }).catch((reason) => reason);
@@ -57,6 +66,12 @@ describe("the client in Chromium", () => {
           (_req, res) => void res.type("html").send(`<script type="module" src="/page.js"></script>`),
         );
         app.get("/page.js", (_req, res) => void res.type("js").send(outputFiles[0]?.text));
+        const left = Promise.withResolvers<void>();
+        app.post("/endless", (_req, res) => {
+          res.on("close", () => left.resolve());
+          res.type("text/event-stream").write("data: one\n\n");
+        });
+        app.post("/until-left", (_req, res) => void left.promise.then(() => res.sendStatus(204)));
         app.post("/result", (req, res) => {
           res.sendStatus(204);
           text(req).then((body) => resolve(JSON.parse(body)), reject);
@@ -84,6 +99,7 @@ describe("the client in Chromium", () => {
           true: echoed,
           false: echoed,
           predicted: [[1, 2.5], { b64: "+/8=" }],
+          streamed: [[["zwölf"]], ["zwölf"], "zwölf", "one"],
           ready: true,
           failure: { code: "KTS_SERVER_ANSWERED", status: 404 },
           late: "enough",
