@@ -1,12 +1,16 @@
 import { describe, expect, it } from "vitest";
 import type { NamedTensor } from "../../../contract/inference.ts";
+import { DEFAULT_LIMITS } from "../../../protocol/limits.ts";
 import {
+  decodeInferResponse,
+  decodeStreamResponse,
   encodeInferResponse,
   encodeStreamEnd,
   encodeStreamError,
   encodeStreamResponse,
   messageBytes,
   readRequestId,
+  streamedResponseOffset,
 } from "../../../protocol/grpc.ts";
 import { INFER, referenceCodec } from "./reference.ts";
 
@@ -60,6 +64,36 @@ describe("a ModelStreamInferResponse", () => {
         parameters: { triton_final_response: { bool_param: true, parameter_choice: "bool_param" } },
       },
     });
+  });
+});
+
+describe("reading a ModelStreamInferResponse", () => {
+  it.each([0, 1, 60, 5000, 70_000])("finds the answer of %d bytes, and where it starts", (bytes) => {
+    const plain = response(bytes, true);
+    const whole = messageBytes(encodeStreamResponse(plain));
+    const inner = messageBytes(plain);
+    expect(decodeStreamResponse(whole, DEFAULT_LIMITS)).toEqual(decodeInferResponse(inner, DEFAULT_LIMITS));
+    expect(streamedResponseOffset(whole)).toBe(whole.length - inner.length);
+    expect(streamedResponseOffset(whole.subarray(0, 1))).toBe(0);
+  });
+
+  it("finds the error, whether anything is known of the request or not", () => {
+    for (const modelName of ["m", undefined]) {
+      const bytes = messageBytes(encodeStreamError("bad", { modelName, id: undefined }));
+      expect(decodeStreamResponse(bytes, DEFAULT_LIMITS)).toEqual({ error: "bad" });
+      expect(streamedResponseOffset(bytes)).toBe(0);
+    }
+    const alone = STREAM.encodeResponse({ error_message: "bad" });
+    expect(decodeStreamResponse(alone, DEFAULT_LIMITS)).toEqual({ error: "bad" });
+  });
+
+  it.each([
+    ["nothing", Uint8Array.of()],
+    ["no protobuf", Uint8Array.of(0x12, 9, 1)],
+  ])("refuses %s", (_what, bytes) => {
+    expect(() => decodeStreamResponse(bytes, DEFAULT_LIMITS)).toThrow(
+      expect.objectContaining({ code: "KTS_SERVER_ANSWERED" }) as Error,
+    );
   });
 });
 
