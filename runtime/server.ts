@@ -6,6 +6,7 @@ import { KtsError, messageOf } from "../contract/errors.ts";
 import { DEFAULT_LIMITS, type DecodeLimits } from "../protocol/limits.ts";
 import { DataPlane } from "./data-plane.ts";
 import { GrpcListener } from "./grpc/grpc-listener.ts";
+import { refuseTelemetry } from "./engines/no-telemetry.ts";
 import { Connections } from "./http/connections.ts";
 import type { ExtendApp } from "./http/control-app.ts";
 import { createHttpServer } from "./http/http-server.ts";
@@ -110,6 +111,7 @@ export async function startServer(
     ...(remote !== undefined && { remote }),
   });
   keepFreedMemory();
+  refuseTelemetry();
   const log = createLog(layered.options, extras.logSink);
   const observers = await startObservers(serviceName(served), folder, layered.options, log);
   const server = new Server({ served, config, layered, log, observers, extend: extras.extend });
