@@ -15,6 +15,7 @@ import { isGrpc } from "./call-headers.ts";
 import type { GrpcServices } from "./grpc-services.ts";
 import { InferCall } from "./infer-call.ts";
 import { type GrpcMethod, createMethods } from "./methods.ts";
+import { ReadBuffers } from "./read-buffers.ts";
 import { SessionGuard } from "./session-guard.ts";
 import { UNIMPLEMENTED } from "./status.ts";
 import { StreamInferCall } from "./stream-infer-call.ts";
@@ -84,8 +85,10 @@ export class GrpcServer {
       uploads: this.#uploads,
       wasReset: () => guard.wasReset(),
     };
+    const readBuffers = new ReadBuffers();
     session.on("stream", (stream, headers) => {
       guard.wasCalled();
+      readBuffers.follow(stream);
       this.#answer(stream, headers, rules);
     });
   }
