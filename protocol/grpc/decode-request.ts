@@ -154,11 +154,12 @@ function readInputs(
  * placed so that they are 8-aligned need not be copied to be read.
  * @param start as much of the message as has come
  * @param field of the raw tensors: 7 in a request, 6 in an answer
+ * @param from where in `start` the message begins
  */
-export function firstRawOffset(start: Uint8Array, field: 6 | 7 = 7): number {
+export function firstRawOffset(start: Uint8Array, field: 6 | 7 = 7, from = 0): number {
   const raw = tagOf(field, LENGTH);
   // By hand, since all that is wanted of a message that is cut off, or is none, is to give up.
-  for (let at = 0; at < start.length;) {
+  for (let at = from; at < start.length;) {
     const tag = start[at++] as number;
     let length = 0;
     for (let shift = 0; ; shift += 7) {
@@ -167,7 +168,7 @@ export function firstRawOffset(start: Uint8Array, field: 6 | 7 = 7): number {
       length |= (byte & 0x7f) << shift;
       if (byte < 0x80) break;
     }
-    if (tag === raw) return at;
+    if (tag === raw) return at - from;
     if ((tag & 7) !== LENGTH || length < 0) return 0;
     at += length;
   }

@@ -74,11 +74,30 @@ export class ProtoWriter {
   }
 
   textField(field: number, value: string): void {
-    const length = Buffer.byteLength(value);
     this.uint32(tagOf(field, LENGTH));
+    if (value.length <= SHORT && this.#shortText(value)) return;
+    const length = Buffer.byteLength(value);
     this.uint32(length);
     const at = this.#room(length);
     this.#buffer.write(value, at, length, length === value.length ? "latin1" : "utf8");
+  }
+
+  /** Writes a text of ASCII with its length: names are short, and a loop is faster than calls out of JavaScript. */
+  #shortText(value: string): boolean {
+    const { length } = value;
+    const start = this.#at;
+    let at = this.#room(length + 1);
+    const buffer = this.#buffer;
+    buffer[at++] = length;
+    for (let index = 0; index < length; index++) {
+      const code = value.charCodeAt(index);
+      if (code >= 0x80) {
+        this.#at = start;
+        return false;
+      }
+      buffer[at++] = code;
+    }
+    return true;
   }
 
   boolField(field: number, value: boolean): void {
@@ -152,6 +171,8 @@ export class ProtoWriter {
   }
 }
 
+/** Texts up to here are written letter by letter. Below 128, so that their length takes one byte. */
+const SHORT = 40;
 const NO_PARTS: readonly Uint8Array[] = [];
 const MOST_VARINT_BYTES = 10;
 

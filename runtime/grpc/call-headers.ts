@@ -86,10 +86,30 @@ export function acceptsCoding(headers: IncomingHttpHeaders, coding: MessageCodin
 export function callMetadata(headers: IncomingHttpHeaders): Record<string, string> {
   const metadata: Record<string, string> = {};
   for (const name in headers) {
-    if (name.startsWith(":") || name.startsWith("grpc-") || name === "te" || name === "content-type")
-      continue;
+    if (isTransports(name)) continue;
     const value = headers[name];
     metadata[name] = typeof value === "string" ? value : (value ?? []).join(", ");
   }
   return metadata;
 }
+
+/** Which headers are the transport's own. The first letter rules most of them out. */
+function isTransports(name: string): boolean {
+  switch (name.charCodeAt(0)) {
+    case COLON:
+      return true;
+    case LETTER_C:
+      return name === "content-type";
+    case LETTER_G:
+      return name.startsWith("grpc-");
+    case LETTER_T:
+      return name === "te";
+    default:
+      return false;
+  }
+}
+
+const COLON = 0x3a;
+const LETTER_C = 0x63;
+const LETTER_G = 0x67;
+const LETTER_T = 0x74;

@@ -36,10 +36,15 @@ export interface CallRules extends ReaderLimits {
 }
 
 const LONGEST_TIMER_MS = 2_147_483_647;
-const WITH_TRAILERS = { waitForTrailers: true };
-const LAST = { endStream: true };
+/** gRPC has no use for the date of an answer, and it is a tenth of the time that its headers take. */
+const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
+const LAST = { endStream: true, sendDate: false };
 const CONTENT_TYPE = "application/grpc";
 const OK_TRAILERS = { "grpc-status": "0" };
+/** The headers of nearly every answer. As a list they are not copied each time, where this version of node takes one. */
+const PLAIN_HEADERS: OutgoingHttpHeaders | readonly string[] = takesHeaderLists()
+  ? [":status", "200", "content-type", CONTENT_TYPE]
+  : { ":status": 200, "content-type": CONTENT_TYPE };
 
 /**
  * One call: a stream of HTTP/2 as gRPC uses it. Messages in, messages out, a status at the end, once.
@@ -301,13 +306,17 @@ export class GrpcCall implements Timed {
   }
 
   #respond(): void {
-    const coding = this.#given?.coding;
-    const headers: OutgoingHttpHeaders = { ":status": 200, "content-type": CONTENT_TYPE };
-    if (coding !== undefined && this.#answerCoding() !== undefined) headers["grpc-encoding"] = coding;
-    if (this.#ownHeaders !== undefined) Object.assign(headers, this.#ownHeaders);
     const stream = this.#stream;
-    stream.respond(headers, WITH_TRAILERS);
+    stream.respond(this.#answerHeaders(), WITH_TRAILERS);
     stream.on("wantTrailers", () => stream.sendTrailers(this.#trailers));
+  }
+
+  #answerHeaders(): OutgoingHttpHeaders | readonly string[] {
+    const coding = this.#answerCoding();
+    if (coding === undefined && this.#ownHeaders === undefined) return PLAIN_HEADERS;
+    const headers: OutgoingHttpHeaders = { ":status": 200, "content-type": CONTENT_TYPE };
+    if (coding !== undefined) headers["grpc-encoding"] = coding;
+    return Object.assign(headers, this.#ownHeaders);
   }
 
   #closed(): void {
@@ -320,6 +329,12 @@ export class GrpcCall implements Timed {
     if (this.#held > 0) this.#rules.budget.give(this.#held);
     this.#held = 0;
   }
+}
+
+/** `respond` takes lists since v24.7 (nodejs/node 59455); an older one would send their indexes as names. */
+function takesHeaderLists(): boolean {
+  const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+  return major > 24 || (major === 24 && minor >= 8);
 }
 
 /** A unary call has exactly one message. */

@@ -15,15 +15,22 @@ import { isGrpc } from "./call-headers.ts";
 import type { GrpcServices } from "./grpc-services.ts";
 import { InferCall } from "./infer-call.ts";
 import { type GrpcMethod, createMethods } from "./methods.ts";
+import { ReadBuffers } from "./read-buffers.ts";
 import { SessionGuard } from "./session-guard.ts";
 import { UNIMPLEMENTED } from "./status.ts";
 import { StreamInferCall } from "./stream-infer-call.ts";
 import { type EndlessCall, StreamingCall } from "./streaming-call.ts";
 import { UnaryCall } from "./unary-call.ts";
 
-/** What a stream, and a connection, may send before the server has read it. The defaults (64 KB) make large messages wait. */
+/**
+ * What a stream, and a connection, may send before the server has read it. The defaults (64 KB) make large messages
+ * wait. That of a connection is no more than sockets take on Linux: node reads nothing from a connection while a write
+ * to it is under way, so that with a client on node which has raised its own windows, and more on its way than the
+ * sockets hold, each would wait for the other to read. Where sockets hold less it may still come to that; then the
+ * pings of the `SessionGuard` end the connection.
+ */
 const STREAM_WINDOW_BYTES = 4 << 20;
-const SESSION_WINDOW_BYTES = 16 << 20;
+const SESSION_WINDOW_BYTES = 1 << 20;
 /** As many as may wait for a worker by default. */
 const MOST_STREAMS = 1024;
 /** Memory that messages on their way may take, over all connections. */
@@ -84,8 +91,10 @@ export class GrpcServer {
       uploads: this.#uploads,
       wasReset: () => guard.wasReset(),
     };
+    const readBuffers = new ReadBuffers();
     session.on("stream", (stream, headers) => {
       guard.wasCalled();
+      readBuffers.follow(stream);
       this.#answer(stream, headers, rules);
     });
   }

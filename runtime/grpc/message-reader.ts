@@ -24,8 +24,10 @@ export interface ReaderLimits {
 export class MessageReader {
   readonly #limits: ReaderLimits;
   readonly #deliver: (message: ReceivedMessage, compressed: boolean) => void;
-  readonly #prefix = new Uint8Array(PREFIX_BYTES);
+  /** Bytes of the next message's prefix that have come, and what they say. */
   #prefixBytes = 0;
+  #flag = 0;
+  #length = 0;
   #owner: Uint8Array | undefined;
   #start = 0;
   #at = 0;
@@ -55,21 +57,24 @@ export class MessageReader {
 
   #readPrefix(chunk: Uint8Array, from: number): number {
     let at = from;
-    while (this.#prefixBytes < PREFIX_BYTES && at < chunk.length) {
-      this.#prefix[this.#prefixBytes++] = chunk[at++] as number;
+    for (; this.#prefixBytes < PREFIX_BYTES && at < chunk.length; at++) {
+      const byte = chunk[at] as number;
+      if (this.#prefixBytes++ === 0) this.#flag = byte;
+      else this.#length = this.#length * 0x100 + byte;
     }
     return at;
   }
 
   /** Makes room for a message. Its first raw tensor will be 8-aligned, so that its elements can be a view. */
   #open(chunk: Uint8Array, from: number): void {
-    const [flag, a, b, c, d] = this.#prefix as unknown as [number, number, number, number, number];
+    const flag = this.#flag;
+    const length = this.#length;
+    this.#length = 0;
     if (flag > 1) throw new InvalidInput(`a message's first byte is ${flag}, expected 0 or 1 (compressed)`);
-    const length = a * 0x100_0000 + ((b << 16) | (c << 8) | d);
     const { maxBytes, budget } = this.#limits;
     if (length > maxBytes) throw messageTooLarge(length, maxBytes);
     this.#compressed = flag === 1;
-    const pad = this.#compressed ? 0 : (8 - (firstRawOffset(chunk.subarray(from)) % 8)) % 8;
+    const pad = this.#compressed ? 0 : (8 - (firstRawOffset(chunk, 7, from) % 8)) % 8;
     budget.take(pad + length);
     const size = pad + length;
     this.#owner = size <= SMALL_BYTES ? new Uint8Array(size) : Buffer.allocUnsafeSlow(size);
