@@ -32,7 +32,7 @@ async function fillCache(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "kserve-ts-"));
   try {
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');
-    writeFileSync(join(folder, "predictor.js"), "export const predict = (instances) => instances;\n");
+    writeFileSync(join(folder, "predictor.js"), "export const predict = (_model, instances) => instances;\n");
     await serveOnce(folder);
   } finally {
     rmSync(folder, { recursive: true, force: true });
