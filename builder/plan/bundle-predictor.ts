@@ -34,6 +34,10 @@ export interface PredictorBundle {
   readonly warnings: readonly string[];
 }
 
+/** CommonJS packages ask for builtins by `require`. The name is no other bundle's: one may be within this one. */
+const REQUIRE =
+  'import { createRequire as __requireOfPredictor } from "node:module"; const require = __requireOfPredictor(import.meta.url);';
+
 /** What the server itself has for a predictor to import. */
 const SERVER_HAS = new Set(["kserve-ts/client"]);
 
@@ -88,7 +92,7 @@ async function run({ projectFolder, predictorPath }: BundleInput, plugin: Plugin
       sourcemap: true,
       logLevel: "silent",
       banner: {
-        js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+        js: REQUIRE,
       },
       plugins: [plugin],
     });

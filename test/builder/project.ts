@@ -37,6 +37,10 @@ export class Folder implements AsyncDisposable {
   }
 }
 
+/** As scripts/build-image.ts has it in front of every file. */
+const BUILD_BANNER =
+  "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
+
 /** Files as a small server: the contract is the real one. */
 export async function ownFiles(folder: Folder): Promise<OwnFiles> {
   await folder.write("own/package.json", '{"type":"module"}');
@@ -48,6 +52,7 @@ export async function ownFiles(folder: Folder): Promise<OwnFiles> {
     bundle: true,
     format: "esm",
     platform: "node",
+    banner: { js: BUILD_BANNER },
   });
   return { imageFolder: folder.at("own"), packageFolder: folder.path, version: "1.2.3" };
 }
