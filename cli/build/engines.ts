@@ -1,9 +1,8 @@
-import type { ImageEngine } from "../../builder/index.ts";
-import { KtsError } from "../../contract/errors.ts";
+import { type ImageEngine, renderDockerfile } from "../../builder/index.ts";
 
 /** What an engine is told beside the plan. */
 export interface EngineOptions {
-  /** Arguments of the build, such as HTTP_PROXY. */
+  /** Arguments of Docker's build, such as HTTP_PROXY. */
   readonly buildArgs: Readonly<Record<string, string>>;
   /** Build everything anew. */
   readonly noCache: boolean;
@@ -12,13 +11,19 @@ export interface EngineOptions {
 export type EngineName = ImageEngine["name"];
 
 /** Every engine, loaded when it is chosen. */
-const ENGINES: Readonly<Partial<Record<EngineName, (options: EngineOptions) => Promise<ImageEngine>>>> = {};
+const ENGINES: Readonly<Record<EngineName, (options: EngineOptions) => Promise<ImageEngine>>> = {
+  docker: async (options) => {
+    const { createDockerEngine } = await import("../../builder/docker/index.ts");
+    return createDockerEngine({ ...options, dockerfile: renderDockerfile });
+  },
+  oci: async () => {
+    const { createOciEngine } = await import("../../builder/oci/index.ts");
+    const epoch = process.env["SOURCE_DATE_EPOCH"] ?? "";
+    return createOciEngine({ epochSeconds: /^\d{1,11}$/.test(epoch) ? Number(epoch) : undefined });
+  },
+};
 
-/** Loads an engine. @throws KtsError KTS_ENGINE_UNREACHABLE when this version has none of that name */
-export async function loadEngine(name: EngineName, options: EngineOptions): Promise<ImageEngine> {
-  const load = ENGINES[name];
-  if (load !== undefined) return load(options);
-  throw new KtsError("KTS_ENGINE_UNREACHABLE", `this version of kserve-ts has no engine ${name}`, {
-    hint: "kserve-ts eject writes the Dockerfile and its context, for docker build to build.",
-  });
+/** Loads an engine. */
+export function loadEngine(name: EngineName, options: EngineOptions): Promise<ImageEngine> {
+  return ENGINES[name](options);
 }
