@@ -105,7 +105,7 @@ describe("kserve-ts build --dry-run", () => {
       "predictor.ts": 'import x from "left-pad";\nexport const predict = x;',
     });
     const { stderr, exitCode } = await runCli(["build", project.path, "--dry-run"]);
-    expect(stderr).toContain('error: predictor.ts:1:14: Could not resolve "left-pad"\n  1 | import x from');
+    expect(stderr).toContain('error: predictor.ts:1:15: Could not resolve "left-pad"\n  1 | import x from');
     expect(stderr).toContain("hint: Run npm install left-pad in ");
     expect(exitCode).toBe(3);
   });
