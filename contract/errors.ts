@@ -60,6 +60,39 @@ export const ERROR_CATALOGUE = {
   KTS_PORT_IN_USE: { http: 500, grpc: 13, exit: 5, hint: "Choose another with --http_port." },
   KTS_SERVER_UNREACHABLE: { http: 502, grpc: 14, exit: 6, hint: "Is the server running at that URL?" },
   KTS_SERVER_ANSWERED: { http: 502, grpc: 14, exit: 1, hint: "The server refused the request." },
+  KTS_BUILD_INPUT: { http: 500, grpc: 13, exit: 3, hint: "Correct the project as the message says." },
+  KTS_BUILD_FAILED: {
+    http: 500,
+    grpc: 13,
+    exit: 7,
+    hint: "The lines of the step above say what went wrong.",
+  },
+  KTS_ENGINE_UNREACHABLE: {
+    http: 502,
+    grpc: 14,
+    exit: 6,
+    hint: "Start Docker, or build without it: --engine oci.",
+  },
+  KTS_PROOF_FAILED: {
+    http: 500,
+    grpc: 13,
+    exit: 8,
+    hint: "Nothing was pushed. Correct the predictor and build again.",
+  },
+  KTS_REGISTRY_UNREACHABLE: {
+    http: 502,
+    grpc: 14,
+    exit: 6,
+    hint: "Is the registry's name right, and is it up?",
+  },
+  KTS_REGISTRY_DENIED: {
+    http: 502,
+    grpc: 7,
+    exit: 9,
+    hint: "Log in with docker login, or give --registry-user.",
+  },
+  KTS_PUSH_FAILED: { http: 502, grpc: 14, exit: 9, hint: "Push again; what has arrived is not sent twice." },
+  KTS_IMAGE_NOT_FOUND: { http: 404, grpc: 5, exit: 3, hint: "Check the name and the tag." },
 } as const satisfies Record<string, ErrorEntry>;
 
 interface ErrorEntry {

@@ -1,0 +1,57 @@
+import { constants } from "node:fs";
+import { access } from "node:fs/promises";
+import { delimiter, join } from "node:path";
+import { run } from "../grpc/tools.ts";
+
+/** Programs that the rig needs, with the Debian package and the place it puts them in. */
+const PROGRAMS = {
+  dockerd: "docker.io",
+  debootstrap: "debootstrap",
+  "docker-registry": "docker-registry",
+} as const;
+
+export type Program = keyof typeof PROGRAMS;
+
+/** Whether this process may install packages, start an engine, mount: it is root. */
+export function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/**
+ * The path of a program, installed from Debian's packages where it is missing.
+ * @returns undefined with a reason where it cannot be had
+ */
+export async function program(name: Program): Promise<{ path: string } | { reason: string }> {
+  const there = await find(name);
+  if (there !== undefined) return { path: there };
+  const debianPackage = PROGRAMS[name];
+  if (!isRoot()) return { reason: `${name} is not installed, and only root may install ${debianPackage}` };
+  if ((await find("apt-get")) === undefined) {
+    return { reason: `${name} is not installed, and there is no apt-get to install ${debianPackage} with` };
+  }
+  // Packages start their services by themselves; the rig starts its own.
+  const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
+  const install = () =>
+    run("apt-get", ["install", "--yes", "--no-install-recommends", debianPackage], { env });
+  let ended = await install();
+  if (ended.code !== 0) {
+    await run("apt-get", ["update"], { env });
+    ended = await install();
+  }
+  const path = await find(name);
+  if (path !== undefined) return { path };
+  return { reason: `apt-get install ${debianPackage} failed: ${ended.stderr.trim().split("\n").at(-1)}` };
+}
+
+async function find(name: string): Promise<string | undefined> {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
+  for (const folder of folders) {
+    const path = join(folder, name);
+    const found = await access(path, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+    if (found) return path;
+  }
+  return undefined;
+}
