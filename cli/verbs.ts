@@ -4,6 +4,7 @@ import type { Verb } from "./verb.ts";
 const VERBS: Readonly<Record<string, () => Promise<Verb>>> = {
   serve: async () => (await import("./commands/serve.ts")).serve,
   predict: async () => (await import("./commands/predict.ts")).predict,
+  inspect: async () => (await import("./commands/inspect.ts")).inspect,
 };
 
 /** The names of the verbs. */

@@ -16,6 +16,7 @@ describe("--help", () => {
     ["kserve-ts", ["--help"]],
     ["kserve-ts-serve", ["serve", "--help"]],
     ["kserve-ts-predict", ["predict", "--help"]],
+    ["kserve-ts-inspect", ["inspect", "--help"]],
   ])("of %s is as in the golden file", async (name, args) => {
     const { stdout, stderr, exitCode } = await runCli(args);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
