@@ -6,4 +6,5 @@ export const VERBS = verbTable({
   predict: async () => (await import("./commands/predict.ts")).predict,
   build: async () => (await import("./commands/build.ts")).build,
   eject: async () => (await import("./commands/eject.ts")).eject,
+  inspect: async () => (await import("./commands/inspect.ts")).inspect,
 });

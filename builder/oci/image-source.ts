@@ -26,6 +26,8 @@ export interface SourceImage {
   readonly configDescriptor: Descriptor;
   readonly configBytes: Uint8Array;
   readonly config: ImageConfig;
+  /** Of its manifest; empty where it has none. */
+  readonly annotations: Readonly<Record<string, string>>;
   /** From the bottom. */
   readonly layers: readonly SourceLayer[];
   /** What it is offered for; empty where there is only the one. */

@@ -23,47 +23,63 @@ export async function* layerTar(
 ): AsyncGenerator<Uint8Array, void> {
   const { pack } = await import("tar-stream");
   const tar = pack();
-  const written = writeEntries(tar, layer, new Date(epochSeconds * 1000)).then(
+  // Whoever reads it may go before its end, and then nothing that was written to it is ever taken.
+  const gone = Promise.withResolvers<never>();
+  gone.promise.catch(() => undefined);
+  const mtime = new Date(epochSeconds * 1000);
+  const written = writeEntries({ tar, gone: gone.promise }, layer, mtime).then(
     () => tar.finalize(),
     (error: unknown) => tar.destroy(error instanceof Error ? error : new Error(String(error))),
   );
   try {
     for await (const chunk of tar) yield chunk as Uint8Array;
   } finally {
-    // Whoever reads it may have gone before its end.
+    gone.reject(new Error("nobody reads the tar any more"));
     tar.destroy();
     await written;
   }
 }
 
-async function writeEntries(tar: Pack, layer: Pick<PlannedLayer, "files">, mtime: Date): Promise<void> {
+/** A tar that is written. */
+interface Writing {
+  readonly tar: Pack;
+  /** Rejects when nobody reads it any more. */
+  readonly gone: Promise<never>;
+}
+
+async function writeEntries(
+  writing: Writing,
+  layer: Pick<PlannedLayer, "files">,
+  mtime: Date,
+): Promise<void> {
   const common = { uid: 0, gid: 0, uname: "", gname: "", mtime };
   for (const entry of layerEntries(layer)) {
     if (entry.kind === "folder") {
-      await entryWritten(tar, { ...common, name: `${entry.name}/`, type: "directory", mode: 0o755 });
+      await entryWritten(writing, { ...common, name: `${entry.name}/`, type: "directory", mode: 0o755 });
       continue;
     }
     const { name, file } = entry;
     const { source } = file;
     const header: Entry = { ...common, name, type: "file", mode: file.executable ? 0o755 : 0o644 };
     if (source.kind === "link") {
-      await entryWritten(tar, { ...header, type: "symlink", mode: 0o777, linkname: source.target });
+      await entryWritten(writing, { ...header, type: "symlink", mode: 0o777, linkname: source.target });
     } else if (source.kind === "bytes") {
-      await entryWritten(tar, header, source.contents);
+      await entryWritten(writing, header, source.contents);
     } else if (source.bytes <= STREAMED_BYTES) {
-      await entryWritten(tar, header, await wholeFile(file, source));
+      await entryWritten(writing, header, await wholeFile(file, source));
     } else {
-      await streamFile(tar, { ...header, size: source.bytes }, file, source);
+      await streamFile(writing, { ...header, size: source.bytes }, file, source);
     }
   }
 }
 
-function entryWritten(tar: Pack, header: Entry, contents?: Uint8Array): Promise<void> {
-  return new Promise((resolve, reject) => {
+function entryWritten({ tar, gone }: Writing, header: Entry, contents?: Uint8Array): Promise<void> {
+  const written = new Promise<void>((resolve, reject) => {
     const done = (error?: Error | null): void => (error ? reject(error) : resolve());
     if (contents === undefined) tar.entry(header, done);
     else tar.entry({ ...header, size: contents.length }, Buffer.from(contents), done);
   });
+  return Promise.race([written, gone]);
 }
 
 type FileOnDisk = { readonly path: string; readonly bytes: number };
@@ -76,7 +92,12 @@ async function wholeFile(file: PlannedFile, source: FileOnDisk): Promise<Uint8Ar
   return contents;
 }
 
-async function streamFile(tar: Pack, header: Entry, file: PlannedFile, source: FileOnDisk): Promise<void> {
+async function streamFile(
+  { tar, gone }: Writing,
+  header: Entry,
+  file: PlannedFile,
+  source: FileOnDisk,
+): Promise<void> {
   const found = await stat(source.path).catch((error: unknown) => {
     throw unreadable(file, source, error);
   });
@@ -90,29 +111,18 @@ async function streamFile(tar: Pack, header: Entry, file: PlannedFile, source: F
   for await (const chunk of createReadStream(source.path, { highWaterMark: CHUNK_BYTES })) {
     bytes += (chunk as Uint8Array).length;
     if (bytes > source.bytes) throw changed(file, source, bytes);
-    if (!entry.write(chunk)) await drained(entry);
+    if (!entry.write(chunk)) await Promise.race([drained(entry), gone]);
   }
   if (bytes !== source.bytes) throw changed(file, source, bytes);
   entry.end(undefined);
-  await written.promise;
+  await Promise.race([written.promise, gone]);
 }
 
 type Sink = ReturnType<Pack["entry"]>;
 
-/** Resolves when an entry takes more. @throws Error when it never will, as nobody reads the tar any more */
+/** Resolves when an entry takes more. */
 function drained(entry: Sink): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const drain = (): void => {
-      entry.off("close", close);
-      resolve();
-    };
-    const close = (): void => {
-      entry.off("drain", drain);
-      reject(new Error("the tar is closed"));
-    };
-    entry.once("drain", drain);
-    entry.once("close", close);
-  });
+  return new Promise((resolve) => void entry.once("drain", resolve));
 }
 
 function unreadable(file: PlannedFile, { path }: FileOnDisk, cause: unknown): KtsError {

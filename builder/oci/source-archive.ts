@@ -56,6 +56,7 @@ async function openSaved(
     configBytes,
     config,
     platforms: [],
+    annotations: {},
     layers: saved.Layers.map((layer, at) => ({
       descriptor: undefined,
       diffId: config.rootfs.diff_ids[at] as string,

@@ -47,6 +47,7 @@ export async function sourceImage(
     configBytes,
     config,
     platforms,
+    annotations: manifest.annotations ?? {},
     layers: manifest.layers.map((layer, at) => ({
       descriptor: layer,
       diffId: config.rootfs.diff_ids[at] as string,

@@ -39,8 +39,16 @@ const FALLBACK_CHUNK_BYTES = 33_554_432;
  * @throws KtsError KTS_PUSH_FAILED, KTS_REGISTRY_DENIED, KTS_REGISTRY_UNREACHABLE
  */
 export async function uploadBlob(blob: BlobSource, upload: BlobUpload): Promise<BlobOutcome> {
-  if (await hasBlob(blob.digest, upload)) return "there";
+  if (await isThere(blob.digest, upload)) return "there";
   return new Uploading(blob, upload).run();
+}
+
+/** A refusal of HEAD has no words: the upload that follows is refused with them. */
+async function isThere(digest: string, upload: BlobUpload): Promise<boolean> {
+  return hasBlob(digest, upload).catch((error: unknown) => {
+    if (error instanceof KtsError && error.code === "KTS_REGISTRY_DENIED") return false;
+    throw error;
+  });
 }
 
 /** Whether a repository has a blob. */

@@ -4,6 +4,9 @@ import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { VERBS } from "../../cli/verbs.ts";
+import { archiveBase, registryBase } from "../builder/oci/bases.ts";
+import { scratch } from "../builder/oci/plans.ts";
+import { MemoryRegistry } from "../builder/registry/memory-registry.ts";
 import { serveFolder } from "../runtime/serving.ts";
 import { ROOT, folderWith } from "./run-cli.ts";
 
@@ -72,6 +75,19 @@ describe("the examples of eject --help", () => {
   });
 });
 
+describe("the examples of inspect --help", () => {
+  it.each(examplesOf("inspect").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
+    await using folder = await scratch();
+    await using registry = await MemoryRegistry.start();
+    const base = await registryBase(folder.path, registry, "me/digits");
+    const archive = await archiveBase(folder.path);
+    const here = command.replace("ghcr.io/me/digits:1", base.name).replace("./digits.tar", archive);
+    const { stdout, stderr, exitCode } = await typed(here, {});
+    expect(stdout).toContain("linux/amd64");
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  });
+});
+
 it("every verb's examples are run by a test here", () => {
-  expect(verbs.map(({ name }) => name)).toEqual(["serve", "predict", "build", "eject"]);
+  expect(verbs.map(({ name }) => name)).toEqual(["serve", "predict", "build", "eject", "inspect"]);
 });

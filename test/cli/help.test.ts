@@ -18,6 +18,7 @@ describe("--help", () => {
     ["kserve-ts-predict", ["predict", "--help"]],
     ["kserve-ts-build", ["build", "--help"]],
     ["kserve-ts-eject", ["eject", "--help"]],
+    ["kserve-ts-inspect", ["inspect", "--help"]],
   ])("of %s is as in the golden file", async (name, args) => {
     const { stdout, stderr, exitCode } = await runCli(args);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });

@@ -1,0 +1,128 @@
+import { type SourceImage, type SourceOptions, openImage } from "./oci/image-source.ts";
+import type { DescriptorPlatform } from "./oci/spec.ts";
+
+/** What an image says of itself, by its labels and its documents alone. */
+export interface ImageFacts {
+  /** As the user named it. */
+  readonly image: string;
+  /** Of its manifest; undefined where it is a tarball without one. */
+  readonly digest: string | undefined;
+  /** Digest of its configuration. */
+  readonly id: string;
+  readonly platform: string;
+  /** Where there is more than one. */
+  readonly platforms: readonly string[];
+  readonly created: string | undefined;
+  readonly user: string;
+  /** As the configuration has them: `8080/tcp`. */
+  readonly ports: readonly string[];
+  readonly entrypoint: readonly string[];
+  readonly workingDir: string | undefined;
+  readonly base: string | undefined;
+  /** What `kserve-ts build` wrote; undefined where it did not build the image. */
+  readonly model: ModelFacts | undefined;
+  /** From the bottom. */
+  readonly layers: readonly LayerFacts[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What the labels of `kserve-ts build` say. Each may be missing. */
+export interface ModelFacts {
+  readonly name: string | undefined;
+  readonly hash: string | undefined;
+  readonly serverVersion: string | undefined;
+  readonly nodeVersion: string | undefined;
+  readonly engine: string | undefined;
+  readonly planHash: string | undefined;
+  /** Digest of the list of its dependencies. */
+  readonly sbom: string | undefined;
+  /** As the predictor or the model declares it. */
+  readonly signature: unknown;
+  /** What was measured when the image proved itself. */
+  readonly proof: unknown;
+}
+
+/** A layer of an image. */
+export interface LayerFacts {
+  /** `server`, `model`, ...; undefined: not one of ours. */
+  readonly name: string | undefined;
+  /** Undefined where only its tar is there. */
+  readonly digest: string | undefined;
+  /** Compressed, as it travels; undefined where only its tar is there. */
+  readonly bytes: number | undefined;
+}
+
+const PREFIX = "io.kserve-ts.";
+const BASE_NAME = "org.opencontainers.image.base.name";
+
+/**
+ * Looks at an image without pulling it: of a registry only the manifest and the configuration are fetched.
+ * @param name as `openImage` takes it
+ * @throws KtsError KTS_IMAGE_NOT_FOUND, KTS_REGISTRY_*, KTS_USAGE
+ */
+export async function inspectImage(name: string, options: SourceOptions): Promise<ImageFacts> {
+  return describeImage(await openImage(name, options));
+}
+
+/** What an image says of itself. */
+export function describeImage(image: SourceImage): ImageFacts {
+  const { config, descriptor, configDescriptor, platforms } = image;
+  const settings = config.config ?? {};
+  const labels = settings.Labels ?? {};
+  return {
+    image: image.name,
+    digest: descriptor?.digest,
+    id: configDescriptor.digest,
+    platform: platformText(config),
+    platforms: platforms.map(platformText),
+    created: config.created,
+    user: settings.User === undefined || settings.User === "" ? "root" : settings.User,
+    ports: Object.keys(settings.ExposedPorts ?? {}).sort(),
+    entrypoint: [...(settings.Entrypoint ?? []), ...(settings.Cmd ?? [])],
+    workingDir: settings.WorkingDir,
+    base: image.annotations[BASE_NAME] ?? labels[BASE_NAME],
+    model: modelFacts(labels),
+    layers: layerFacts(image),
+    labels,
+  };
+}
+
+function modelFacts(labels: Readonly<Record<string, string>>): ModelFacts | undefined {
+  if (!Object.keys(labels).some((name) => name.startsWith(PREFIX))) return undefined;
+  const label = (name: string): string | undefined => labels[`${PREFIX}${name}`];
+  return {
+    name: label("model-name"),
+    hash: label("model-hash"),
+    serverVersion: label("server-version"),
+    nodeVersion: label("node-version"),
+    engine: label("engine"),
+    planHash: label("plan-hash"),
+    sbom: label("sbom"),
+    signature: parsed(label("signature")),
+    proof: parsed(label("proof")),
+  };
+}
+
+/** A label of JSON; as the text it is where it is none. */
+function parsed(text: string | undefined): unknown {
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return text;
+  }
+}
+
+/** Our layers are named in the history: by the engine that lays them itself. */
+function layerFacts({ layers, config }: SourceImage): readonly LayerFacts[] {
+  const made = (config.history ?? []).filter(({ empty_layer }) => empty_layer !== true);
+  return layers.map(({ descriptor }, at) => {
+    const step = made.length === layers.length ? made[at] : undefined;
+    const isOurs = step?.created_by?.startsWith("kserve-ts build") === true;
+    return { name: isOurs ? step.comment : undefined, digest: descriptor?.digest, bytes: descriptor?.size };
+  });
+}
+
+function platformText({ os, architecture, variant }: DescriptorPlatform): string {
+  return [os, architecture, variant].filter((part) => part !== undefined).join("/");
+}

@@ -1,0 +1,38 @@
+import { inspectImage } from "../../builder/inspect.ts";
+import { dockerConfigCredentials } from "../../builder/registry/docker-config.ts";
+import { RegistryClient } from "../../builder/registry/registry-client.ts";
+import { KtsError } from "../../contract/errors.ts";
+import type { InspectOptions } from "../commands/inspect.ts";
+import type { Terminal } from "../terminal/terminal.ts";
+import type { Environment } from "../verb.ts";
+import { factLines } from "./fact-lines.ts";
+
+/** Shows what an image says of itself. @throws KtsError as `inspectImage`, KTS_USAGE for a platform that is none */
+export async function runInspect(
+  image: string,
+  options: InspectOptions,
+  env: Environment,
+  terminal: Terminal,
+): Promise<number> {
+  const client = new RegistryClient({
+    credentialsFor: dockerConfigCredentials(env),
+    insecure: options.insecureRegistry,
+  });
+  const { signal } = new AbortController();
+  const facts = await inspectImage(image, { client, signal, platform: readPlatform(options.platform) });
+  if (options.output === "json") terminal.print(JSON.stringify(facts));
+  else for (const line of factLines(facts, (text) => terminal.style("bold", text))) terminal.print(line);
+  return 0;
+}
+
+function readPlatform(text: string | undefined) {
+  if (text === undefined) return undefined;
+  const [, os, architecture, variant] = /^([a-z0-9]+)\/([a-z0-9]+)(?:\/([a-z0-9]+))?$/.exec(text) ?? [];
+  if (os === undefined || architecture === undefined) {
+    throw new KtsError(
+      "KTS_USAGE",
+      `--platform is ${JSON.stringify(text)}, expected linux/amd64 or the like`,
+    );
+  }
+  return { os, architecture, ...(variant !== undefined && { variant }) };
+}
