@@ -159,7 +159,7 @@ export class Batcher<Entry extends BatchEntry> {
     const { entry, context, input, rows } = one;
     if (entry.aborted) return this.#failed(entry, entry.signal.reason);
     const startedAt = performance.now();
-    const share = isRetry ? { requests: 1, rows } : undefined;
+    const share = isRetry ? { requests: 1, rows, leads: true } : undefined;
     const answered = (raw: unknown) => {
       if (rows > 0) checkOutputRows(raw, rows);
       one.timings.predict = performance.now() - startedAt;
@@ -186,7 +186,7 @@ export class Batcher<Entry extends BatchEntry> {
       const predictMs = performance.now() - startedAt;
       for (const [at, one] of group.entries()) {
         one.timings.predict = predictMs;
-        this.#finish(one, parts[at], { requests: group.length, rows: at === 0 ? rows : 0 });
+        this.#finish(one, parts[at], { requests: group.length, rows, leads: at === 0 });
       }
     };
     const failed = (error: unknown) => {
@@ -228,7 +228,7 @@ export class Batcher<Entry extends BatchEntry> {
     const startedAt = performance.now();
     const finished = (value: unknown) => {
       if (this.#runner.finishesItself) timings.postProcess = performance.now() - startedAt;
-      const prediction = this.#runner.predictionOf(entry.job, value);
+      const prediction = this.#runner.predictionOf(entry.job.verb, value);
       this.#events.ended(entry, { result: { prediction, timings, ...(run !== undefined && { run }) } });
     };
     const failed = (error: unknown) => this.#failed(entry, error);

@@ -28,8 +28,10 @@ export interface StageTimings {
 export interface RunShare {
   /** Requests that shared it. */
   readonly requests: number;
-  /** Instances that it took together, told by the first of its requests; 0 in the others. */
+  /** Instances that it took together. */
   readonly rows: number;
+  /** Whether this request is the one of the run's that counts for it: the first. */
+  readonly leads: boolean;
 }
 
 /** A predictor's answer. */

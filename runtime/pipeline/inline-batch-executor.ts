@@ -109,8 +109,8 @@ export class InlineBatchExecutor implements Executor {
     const inPredictor = timings.preProcess + timings.predict + timings.postProcess;
     timings.queue = Math.max(0, performance.now() - pending.cameAt - inPredictor);
     this.#line.observe(inPredictor / (run?.requests ?? 1), inPredictor);
-    const rows = run?.rows ?? pending.rows;
-    if (rows > 0) this.batchSizes.observe(rows);
+    const { rows, leads } = run ?? { rows: pending.rows, leads: true };
+    if (leads && rows > 0) this.batchSizes.observe(rows);
     freeInputs(pending.job, result);
     pending.resolve(result);
   }

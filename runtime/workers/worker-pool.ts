@@ -10,6 +10,7 @@ import type {
   ModelInfo,
   PredictionStream,
   RunShare,
+  StageTimings,
 } from "../pipeline/executor.ts";
 import { PendingJob } from "../pipeline/pending-job.ts";
 import { PendingStream } from "../pipeline/pending-stream.ts";
@@ -99,7 +100,7 @@ export class WorkerPool implements Executor {
     const { boot, log, tuning } = this.#options;
     const events: WorkerEvents = {
       log,
-      ran: (runMs, run) => this.#ran(runMs, run),
+      ran: (timings, run) => this.#ran(timings, run),
       answered: (worker) => this.#answered(worker),
       died: (worker, death) => this.#died(worker, death),
     };
@@ -222,9 +223,10 @@ export class WorkerPool implements Executor {
     return jobMs === undefined ? 1 : Math.max(1, Math.floor(ms / Math.max(jobMs, 0.001)));
   }
 
-  #ran(runMs: number, { requests, rows }: RunShare): void {
+  #ran({ preProcess, predict, postProcess }: StageTimings, { requests, rows, leads }: RunShare): void {
+    const runMs = preProcess + predict + postProcess;
     this.#line.observe(runMs / requests, runMs);
-    if (rows > 0) this.batchSizes.observe(rows);
+    if (leads && rows > 0) this.batchSizes.observe(rows);
   }
 
   #answered(worker: WorkerHandle): void {

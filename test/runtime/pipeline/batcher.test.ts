@@ -45,9 +45,9 @@ describe("requests that wait together", () => {
       batch: { size: 4, requestIds: ["r0", "r1", "r2"] },
     });
     expect(answers.map(({ run }) => run)).toEqual([
-      { requests: 3, rows: 4 },
-      { requests: 3, rows: 0 },
-      { requests: 3, rows: 0 },
+      { requests: 3, rows: 4, leads: true },
+      { requests: 3, rows: 4, leads: false },
+      { requests: 3, rows: 4, leads: false },
     ]);
     expect([executor.batchSizes.count, executor.batchSizes.sum]).toEqual([1, 4]);
   });
