@@ -45,14 +45,19 @@ interface Prepared<Entry> {
 export class Batcher<Entry extends BatchEntry> {
   readonly #runner: PredictorRunner;
   readonly #policy: BatchPolicy;
-  readonly #most: number;
+  readonly #most: () => number;
   readonly #events: BatcherEvents<Entry>;
   #ready: Prepared<Entry>[] = [];
   #lanes = 0;
   #starting = false;
 
-  /** @param most runs that may be under way at once */
-  constructor(runner: PredictorRunner, policy: BatchPolicy, most: number, events: BatcherEvents<Entry>) {
+  /** @param most tells how many runs may be under way at once */
+  constructor(
+    runner: PredictorRunner,
+    policy: BatchPolicy,
+    most: () => number,
+    events: BatcherEvents<Entry>,
+  ) {
     this.#runner = runner;
     this.#policy = policy;
     this.#most = most;
@@ -61,7 +66,17 @@ export class Batcher<Entry extends BatchEntry> {
 
   /** Whether a request that came now could run at once. */
   get isFree(): boolean {
-    return this.#lanes < this.#most && this.#ready.length === 0;
+    return this.#lanes < this.#most() && this.#ready.length === 0;
+  }
+
+  /** Runs that are under way. */
+  get lanes(): number {
+    return this.#lanes;
+  }
+
+  /** Goes on with what is ready, where more runs may be under way than before. */
+  resume(): void {
+    if (this.#ready.length > 0) this.#startLanes();
   }
 
   /** Takes requests, in their order. */
@@ -112,7 +127,7 @@ export class Batcher<Entry extends BatchEntry> {
 
   #startLanes(): void {
     if (this.#ready.length === 0) this.#events.ran(performance.now());
-    while (this.#lanes < this.#most && this.#ready.length > 0) void this.#runLane();
+    while (this.#lanes < this.#most() && this.#ready.length > 0) void this.#runLane();
   }
 
   async #runLane(): Promise<void> {

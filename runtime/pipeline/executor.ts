@@ -1,6 +1,6 @@
 import type { Payload, Prediction, Protocol, Verb } from "../../contract/inference.ts";
 import type { TensorSpec } from "../../contract/signature.ts";
-import type { Histogram } from "../telemetry/histogram.ts";
+import type { RunCounts } from "../telemetry/run-counts.ts";
 
 /** One request as it reaches the predictor: plain data that crosses a thread boundary. */
 export interface Job {
@@ -104,8 +104,8 @@ export interface Executor extends AsyncDisposable {
   /** Why the model cannot answer now; undefined while it can. */
   readonly notReadyReason: string | undefined;
   readonly load: ExecutorLoad;
-  /** Instances of each run so far. */
-  readonly batchSizes: Histogram;
+  /** The runs so far. */
+  readonly runCounts: RunCounts;
   /**
    * Runs one request. The job's tensors may be taken over: do not touch them afterwards.
    * @throws KtsError whatever went wrong: bad input, a full queue, a dead worker, an abort (`signal.reason`)

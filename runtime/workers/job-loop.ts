@@ -42,7 +42,7 @@ export class JobLoop {
     this.#most = runner.concurrency ?? (runner.isEngineOnly ? ENGINE_LANES : 1);
     const { batching } = runner.info;
     if (batching === undefined) return;
-    this.#batcher = new Batcher(runner, batching, this.#most, {
+    this.#batcher = new Batcher(runner, batching, () => this.#most, {
       ended: (entry, outcome) => this.#endedShared(entry, outcome),
       ran: (startedAt) => this.#ran(startedAt),
     });

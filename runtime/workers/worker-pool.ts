@@ -16,7 +16,7 @@ import { PendingJob } from "../pipeline/pending-job.ts";
 import { PendingStream } from "../pipeline/pending-stream.ts";
 import type { LogSink } from "../pipeline/predictor-log.ts";
 import { WaitingLine } from "../pipeline/waiting-line.ts";
-import { Histogram, INSTANCE_BUCKETS } from "../telemetry/histogram.ts";
+import { RunCounts } from "../telemetry/run-counts.ts";
 import type { WorkerBoot } from "./messages.ts";
 import { type WorkerDeath, type WorkerEvents, WorkerHandle, type WorkerTuning } from "./worker-handle.ts";
 
@@ -49,7 +49,7 @@ export class WorkerPool implements Executor {
   readonly #options: PoolOptions;
   readonly #workers: Set<WorkerHandle>;
   readonly #line: WaitingLine;
-  readonly batchSizes = new Histogram(INSTANCE_BUCKETS);
+  readonly runCounts = new RunCounts();
   readonly #onAbort = (pending: PendingJob) => this.#aborted(pending);
   /** Known from the first boot on, which is before anybody has the pool. */
   #info: ModelInfo | undefined;
@@ -223,10 +223,10 @@ export class WorkerPool implements Executor {
     return jobMs === undefined ? 1 : Math.max(1, Math.floor(ms / Math.max(jobMs, 0.001)));
   }
 
-  #ran({ preProcess, predict, postProcess }: StageTimings, { requests, rows, leads }: RunShare): void {
-    const runMs = preProcess + predict + postProcess;
+  #ran(timings: StageTimings, { requests, rows, leads }: RunShare): void {
+    const runMs = timings.preProcess + timings.predict + timings.postProcess;
     this.#line.observe(runMs / requests, runMs);
-    if (leads && rows > 0) this.batchSizes.observe(rows);
+    this.runCounts.observe(timings, rows, leads);
   }
 
   #answered(worker: WorkerHandle): void {
