@@ -55,9 +55,7 @@ export class InlineBatchExecutor implements Executor {
   }
 
   get #isRoomForStream(): boolean {
-    return (
-      this.#concurrency === undefined || this.#batcher.lanes + this.#streams.running < this.#concurrency
-    );
+    return this.#concurrency === undefined || this.#batcher.lanes + this.#streams.running < this.#concurrency;
   }
 
   get notReadyReason(): string | undefined {
