@@ -1,4 +1,3 @@
-import { enableCompileCache } from "node:module";
 import type { MessagePort } from "node:worker_threads";
 import { messageOf, toErrorRecord } from "../../contract/errors.ts";
 import { loadPredictor } from "../models/load-predictor.ts";
@@ -29,8 +28,6 @@ export async function hostModel(
 }
 
 async function start(port: MessagePort, boot: WorkerBoot): Promise<(() => Promise<void>) | undefined> {
-  // Stripping a predictor's types takes 30 ms; from the second start on the cache has it done.
-  enableCompileCache();
   const predictor = await loadPredictor(boot.source);
   if (predictor.execution === "inline") {
     post(port, { type: "inline" });
