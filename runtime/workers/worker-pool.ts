@@ -181,14 +181,15 @@ export class WorkerPool implements Executor {
   }
 
   #dispatch(): void {
-    if (this.#line.length === 0) return;
-    const free = [...this.#workers].filter((worker) => this.#isFree(worker));
-    for (const [index, worker] of free.entries()) {
-      const lanes = free.length - index;
+    let lanes = 0;
+    for (const worker of this.#workers) if (this.#isFree(worker)) lanes++;
+    for (const worker of this.#workers) {
+      if (this.#line.length === 0) return;
+      if (!this.#isFree(worker)) continue;
       const departure = this.#departure;
       if (departure?.mayLeave() === false) return;
       worker.send(departure === undefined ? this.#single(worker, lanes) : this.#shared(lanes));
-      if (this.#line.length === 0) return;
+      lanes--;
     }
   }
 
