@@ -70,7 +70,7 @@ async function bookkeepingUs(): Promise<number> {
   const { batching } = runner.info;
   if (batching === undefined) throw new Error("not batched");
   let ended = 0;
-  const batcher = new Batcher<BatchEntry>(runner, batching, 1, {
+  const batcher = new Batcher<BatchEntry>(runner, batching, () => 1, {
     ended: (_entry, outcome) => {
       if ("error" in outcome) throw outcome.error;
       ended++;

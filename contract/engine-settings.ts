@@ -25,7 +25,10 @@ export interface OnnxSettings {
    * spares about half of the CPU time under a light load. Default: onnxruntime's own, true.
    */
   readonly allowSpinning?: boolean;
-  /** Whether memory is kept for the next run. False takes less memory and more time. Default true. */
+  /**
+   * Whether memory is kept for the next run. False takes less memory and more time. Default true; false for a file of
+   * at most 64 KB in a worker that models share, where it would be a third of the model's memory.
+   */
   readonly memoryArena?: boolean;
   /** Whether memory is planned ahead where shapes repeat. Turn it off where they hardly do. Default true. */
   readonly memoryPattern?: boolean;

@@ -167,7 +167,7 @@ export class DataPlane {
           ? this.#repository.find(name).versions
           : [this.find(name, version)];
     if (name !== undefined && models.length === 0) this.find(name, version);
-    return models.map((model) => statisticsOf(model.name, model.version, model.metrics, model.batchSizes));
+    return models.map((model) => statisticsOf(model.name, model.version, model.metrics, model.runCounts));
   }
 
   /**

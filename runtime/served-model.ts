@@ -6,6 +6,7 @@ import type { Executor, ExecutorLoad, ModelInfo } from "./pipeline/executor.ts";
 import { PredictorHealth } from "./remote/predictor-health.ts";
 import type { MeteredModel } from "./telemetry/exposition.ts";
 import type { Histogram } from "./telemetry/histogram.ts";
+import type { RunCounts } from "./telemetry/run-counts.ts";
 import { ModelMetrics } from "./telemetry/model-metrics.ts";
 
 /** Where a model is in its life, in the words of the repository index. */
@@ -104,7 +105,11 @@ export class ServedModel implements MeteredModel, AsyncDisposable {
   }
 
   get batchSizes(): Histogram | undefined {
-    return this.#executor?.batchSizes;
+    return this.runCounts?.sizes;
+  }
+
+  get runCounts(): RunCounts | undefined {
+    return this.#executor?.runCounts;
   }
 
   async userMetrics(): Promise<readonly unknown[]> {

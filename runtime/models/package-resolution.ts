@@ -56,7 +56,8 @@ const resolveOwnPackage: NonNullable<RegisterHooksOptions["resolve"]> = (specifi
   // Within our own repository the name leads to the last build, which may be old or absent.
   if (RUNS_FROM_SOURCE) return { url: own, shortCircuit: true };
   try {
-    return next(specifier, context);
+    const resolved = next(specifier, context);
+    return isOtherBundle(resolved.url, own) ? { url: own, shortCircuit: true } : resolved;
   } catch (error) {
     if (!isMissing(error)) throw error;
     return { url: own, shortCircuit: true };
@@ -68,6 +69,11 @@ const loadBundle: NonNullable<RegisterHooksOptions["load"]> = (url, context, nex
   if (code === undefined) return next(url, context);
   return { format: "module", source: code, shortCircuit: true };
 };
+
+/** In a worker our own package's name leads to the bundle beside the worker's, whose classes are others. */
+function isOtherBundle(url: string, own: string): boolean {
+  return url === new URL(`../${own.slice(own.lastIndexOf("/") + 1)}`, own).href;
+}
 
 function isMissing(error: unknown): boolean {
   const code = (error as { code?: unknown }).code;

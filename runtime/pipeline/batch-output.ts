@@ -1,5 +1,6 @@
 import { describeValue } from "../../contract/describe.ts";
 import { KtsError } from "../../contract/errors.ts";
+import type { NamedTensor } from "../../contract/inference.ts";
 import { type Tensor, isTensor } from "../../contract/tensor.ts";
 
 /**
@@ -16,6 +17,32 @@ export function splitOutput(output: unknown, counts: readonly number[], rows: nu
     from += count;
     return part;
   });
+}
+
+/**
+ * Splits the tensors that a shared run gave into views: for those who only read them.
+ * @param counts rows of each request
+ * @param rows of all together, which each tensor has
+ */
+export function splitViews(
+  tensors: readonly NamedTensor[],
+  counts: readonly number[],
+  rows: number,
+): NamedTensor[][] {
+  const parts = counts.map((): NamedTensor[] => []);
+  for (const { name, datatype, shape, data } of tensors) {
+    const width = data.length / rows;
+    const rowShape = shape.slice(1);
+    let from = 0;
+    for (let at = 0; at < counts.length; at++) {
+      const count = counts[at] as number;
+      const to = from + count * width;
+      const own = Array.isArray(data) ? data.slice(from, to) : (data as Float32Array).subarray(from, to);
+      parts[at]?.push({ name, datatype, shape: [count, ...rowShape], data: own });
+      from = to;
+    }
+  }
+  return parts;
 }
 
 /**

@@ -45,14 +45,19 @@ interface Prepared<Entry> {
 export class Batcher<Entry extends BatchEntry> {
   readonly #runner: PredictorRunner;
   readonly #policy: BatchPolicy;
-  readonly #most: number;
+  readonly #most: () => number;
   readonly #events: BatcherEvents<Entry>;
   #ready: Prepared<Entry>[] = [];
   #lanes = 0;
   #starting = false;
 
-  /** @param most runs that may be under way at once */
-  constructor(runner: PredictorRunner, policy: BatchPolicy, most: number, events: BatcherEvents<Entry>) {
+  /** @param most tells how many runs may be under way at once */
+  constructor(
+    runner: PredictorRunner,
+    policy: BatchPolicy,
+    most: () => number,
+    events: BatcherEvents<Entry>,
+  ) {
     this.#runner = runner;
     this.#policy = policy;
     this.#most = most;
@@ -61,7 +66,17 @@ export class Batcher<Entry extends BatchEntry> {
 
   /** Whether a request that came now could run at once. */
   get isFree(): boolean {
-    return this.#lanes < this.#most && this.#ready.length === 0;
+    return this.#lanes < this.#most() && this.#ready.length === 0;
+  }
+
+  /** Runs that are under way. */
+  get lanes(): number {
+    return this.#lanes;
+  }
+
+  /** Goes on with what is ready, where more runs may be under way than before. */
+  resume(): void {
+    if (this.#ready.length > 0) this.#startLanes();
   }
 
   /** Takes requests, in their order. */
@@ -112,7 +127,7 @@ export class Batcher<Entry extends BatchEntry> {
 
   #startLanes(): void {
     if (this.#ready.length === 0) this.#events.ran(performance.now());
-    while (this.#lanes < this.#most && this.#ready.length > 0) void this.#runLane();
+    while (this.#lanes < this.#most() && this.#ready.length > 0) void this.#runLane();
   }
 
   async #runLane(): Promise<void> {
@@ -159,7 +174,7 @@ export class Batcher<Entry extends BatchEntry> {
     const { entry, context, input, rows } = one;
     if (entry.aborted) return this.#failed(entry, entry.signal.reason);
     const startedAt = performance.now();
-    const share = isRetry ? { requests: 1, rows } : undefined;
+    const share = isRetry ? { requests: 1, rows, leads: true } : undefined;
     const answered = (raw: unknown) => {
       if (rows > 0) checkOutputRows(raw, rows);
       one.timings.predict = performance.now() - startedAt;
@@ -186,7 +201,7 @@ export class Batcher<Entry extends BatchEntry> {
       const predictMs = performance.now() - startedAt;
       for (const [at, one] of group.entries()) {
         one.timings.predict = predictMs;
-        this.#finish(one, parts[at], { requests: group.length, rows: at === 0 ? rows : 0 });
+        this.#finish(one, parts[at], { requests: group.length, rows, leads: at === 0 });
       }
     };
     const failed = (error: unknown) => {
@@ -228,7 +243,7 @@ export class Batcher<Entry extends BatchEntry> {
     const startedAt = performance.now();
     const finished = (value: unknown) => {
       if (this.#runner.finishesItself) timings.postProcess = performance.now() - startedAt;
-      const prediction = this.#runner.predictionOf(entry.job, value);
+      const prediction = this.#runner.predictionOf(entry.job.verb, value);
       this.#events.ended(entry, { result: { prediction, timings, ...(run !== undefined && { run }) } });
     };
     const failed = (error: unknown) => this.#failed(entry, error);

@@ -23,26 +23,33 @@ export interface PredictorHost {
 /** `ctx` of one request. What costs to make is made when it is read. */
 export class CallContext implements RequestContext {
   readonly requestId: string;
-  readonly headers: Readonly<Record<string, string>>;
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly protocol: Protocol;
   readonly verb: Verb;
   readonly modelName: string;
   readonly batch: RequestBatch | undefined;
+  readonly #job: Job;
   readonly #host: PredictorHost;
   readonly #abort: SignalSource;
+  #headers: Readonly<Record<string, string>> | undefined;
   #remote: BoundRemote | undefined;
 
   constructor(job: Job, abort: SignalSource, host: PredictorHost, batch?: RequestBatch) {
     this.requestId = job.requestId;
-    this.headers = job.headers;
     this.parameters = job.parameters;
     this.protocol = job.protocol;
     this.verb = job.verb;
     this.modelName = host.modelName;
     this.batch = batch;
+    this.#job = job;
     this.#host = host;
     this.#abort = abort;
+  }
+
+  /** A job that came from another thread parses them when they are read. */
+  get headers(): Readonly<Record<string, string>> {
+    this.#headers ??= this.#job.headers;
+    return this.#headers;
   }
 
   get signal(): AbortSignal {

@@ -1,6 +1,6 @@
 import type { Payload, Prediction, Protocol, Verb } from "../../contract/inference.ts";
 import type { TensorSpec } from "../../contract/signature.ts";
-import type { Histogram } from "../telemetry/histogram.ts";
+import type { RunCounts } from "../telemetry/run-counts.ts";
 
 /** One request as it reaches the predictor: plain data that crosses a thread boundary. */
 export interface Job {
@@ -28,8 +28,10 @@ export interface StageTimings {
 export interface RunShare {
   /** Requests that shared it. */
   readonly requests: number;
-  /** Instances that it took together, told by the first of its requests; 0 in the others. */
+  /** Instances that it took together. */
   readonly rows: number;
+  /** Whether this request is the one of the run's that counts for it: the first. */
+  readonly leads: boolean;
 }
 
 /** A predictor's answer. */
@@ -102,8 +104,8 @@ export interface Executor extends AsyncDisposable {
   /** Why the model cannot answer now; undefined while it can. */
   readonly notReadyReason: string | undefined;
   readonly load: ExecutorLoad;
-  /** Instances of each run so far. */
-  readonly batchSizes: Histogram;
+  /** The runs so far. */
+  readonly runCounts: RunCounts;
   /**
    * Runs one request. The job's tensors may be taken over: do not touch them afterwards.
    * @throws KtsError whatever went wrong: bad input, a full queue, a dead worker, an abort (`signal.reason`)

@@ -1,5 +1,5 @@
 import { KtsError } from "../../contract/errors.ts";
-import { Histogram, INSTANCE_BUCKETS } from "../telemetry/histogram.ts";
+import { RunCounts } from "../telemetry/run-counts.ts";
 import { Batcher, type Outcome } from "./batcher.ts";
 import { Departure } from "./departure.ts";
 import type {
@@ -21,14 +21,15 @@ import { WaitingLine } from "./waiting-line.ts";
 /** Runs a predictor whose requests share runs on this very thread. What came in one turn of the event loop shares one. */
 export class InlineBatchExecutor implements Executor {
   readonly info: ModelInfo;
-  readonly batchSizes = new Histogram(INSTANCE_BUCKETS);
+  readonly runCounts = new RunCounts();
   readonly #runner: PredictorRunner;
   readonly #line: WaitingLine;
   readonly #streams: InlineStreams;
   readonly #batcher: Batcher<PendingJob>;
   readonly #departure: Departure;
   readonly #maxBatchSize: number;
-  readonly #concurrency: number;
+  /** Runs, or streams, that may be under way at once; undefined where the predictor does not say. */
+  readonly #concurrency: number | undefined;
   #running = 0;
   #dispatching = false;
   #disposed = false;
@@ -41,11 +42,20 @@ export class InlineBatchExecutor implements Executor {
     this.#streams = new InlineStreams(runner);
     this.#departure = new Departure(policy, this.#line, () => this.#dispatch());
     this.#maxBatchSize = policy.maxBatchSize;
-    this.#concurrency = runner.concurrency ?? 1;
-    this.#batcher = new Batcher(runner, policy, this.#concurrency, {
+    this.#concurrency = runner.concurrency;
+    this.#batcher = new Batcher(runner, policy, () => this.#mostRuns, {
       ended: (pending, outcome) => this.#ended(pending, outcome),
       ran: () => this.#dispatchSoon(),
     });
+  }
+
+  /** A stream takes the place of a run, where the predictor limits them. */
+  get #mostRuns(): number {
+    return this.#concurrency === undefined ? 1 : this.#concurrency - this.#streams.running;
+  }
+
+  get #isRoomForStream(): boolean {
+    return this.#concurrency === undefined || this.#batcher.lanes + this.#streams.running < this.#concurrency;
   }
 
   get notReadyReason(): string | undefined {
@@ -60,7 +70,7 @@ export class InlineBatchExecutor implements Executor {
     if (signal.aborted) return Promise.reject(signal.reason);
     if (this.#disposed) return Promise.reject(shuttingDown());
     try {
-      this.#line.requireRoom(this.#batcher.isFree ? this.#maxBatchSize : 0, this.#concurrency);
+      this.#line.requireRoom(this.#batcher.isFree ? this.#maxBatchSize : 0, this.#concurrency ?? 1);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -70,17 +80,32 @@ export class InlineBatchExecutor implements Executor {
     return pending.promise;
   }
 
-  /** Starts at once: a stream shares no run, and a predictor on this thread only awaits. */
+  /** Shares no run: starts at once, or as soon as the predictor's `concurrency` allows. */
   stream(job: Job, signal: AbortSignal): PredictionStream {
-    const pending = new PendingStream(job, signal, (aborted) => aborted.holder?.abort(aborted));
+    const pending = new PendingStream(job, signal, (aborted) => {
+      if (!this.#line.remove(aborted)) aborted.holder?.abort(aborted);
+    });
     try {
       signal.throwIfAborted();
       if (this.#disposed) throw shuttingDown();
-      void this.#streams.run(pending);
+      const waits = this.#concurrency !== undefined && this.#line.length > 0;
+      if (this.#isRoomForStream && !waits) this.#startStream(pending);
+      else {
+        this.#line.requireRoom(0, this.#concurrency ?? 1);
+        this.#line.add(pending);
+        this.#dispatchSoon();
+      }
     } catch (error) {
       pending.reject(error);
     }
     return pending;
+  }
+
+  #startStream(pending: PendingStream): void {
+    void this.#streams.run(pending).then(() => {
+      this.#batcher.resume();
+      this.#dispatchSoon();
+    });
   }
 
   #dispatchSoon(): void {
@@ -92,12 +117,31 @@ export class InlineBatchExecutor implements Executor {
     });
   }
 
+  /** Nothing overtakes the first that waits. */
   #dispatch(): void {
-    if (this.#line.length === 0 || !this.#batcher.isFree || !this.#departure.mayLeave()) return;
-    const batch = this.#line.takeRows(this.#maxBatchSize, Infinity);
+    const single = this.#beforeFirstStream();
+    if (single === 0) return this.#dispatchStream();
+    if (!this.#batcher.isFree || !this.#departure.mayLeave()) return;
+    const batch = this.#line.takeRows(this.#maxBatchSize, single);
     this.#running += batch.length;
     this.#batcher.add(batch);
     // Another lane may be free.
+    this.#dispatchSoon();
+  }
+
+  /** Those that wait for a run, as many as fit into one, up to the first that waits to be streamed. */
+  #beforeFirstStream(): number {
+    let count = 0;
+    for (const pending of this.#line.jobs) {
+      if (pending instanceof PendingStream || count === this.#maxBatchSize) break;
+      count++;
+    }
+    return count;
+  }
+
+  #dispatchStream(): void {
+    if (!this.#isRoomForStream) return;
+    for (const pending of this.#line.take(1)) this.#startStream(pending as PendingStream);
     this.#dispatchSoon();
   }
 
@@ -109,8 +153,8 @@ export class InlineBatchExecutor implements Executor {
     const inPredictor = timings.preProcess + timings.predict + timings.postProcess;
     timings.queue = Math.max(0, performance.now() - pending.cameAt - inPredictor);
     this.#line.observe(inPredictor / (run?.requests ?? 1), inPredictor);
-    const rows = run?.rows ?? pending.rows;
-    if (rows > 0) this.batchSizes.observe(rows);
+    const { rows, leads } = run ?? { rows: pending.rows, leads: true };
+    this.runCounts.observe(timings, rows, leads);
     freeInputs(pending.job, result);
     pending.resolve(result);
   }

@@ -1,6 +1,6 @@
 import { KtsError } from "../../contract/errors.ts";
 import type { Executor, ExecutorLoad, Job, JobResult, ModelInfo, PredictionStream } from "./executor.ts";
-import { Histogram, INSTANCE_BUCKETS } from "../telemetry/histogram.ts";
+import { RunCounts } from "../telemetry/run-counts.ts";
 import { InlineStreams } from "./inline-streams.ts";
 import { PendingJob } from "./pending-job.ts";
 import { PendingStream } from "./pending-stream.ts";
@@ -12,7 +12,7 @@ import { WaitingLine } from "./waiting-line.ts";
 /** Runs a predictor on this very thread: for those that only await, or do next to nothing. */
 export class InlineExecutor implements Executor {
   readonly info: ModelInfo;
-  readonly batchSizes = new Histogram(INSTANCE_BUCKETS);
+  readonly runCounts = new RunCounts();
   readonly #runner: PredictorRunner;
   readonly #line: WaitingLine;
   readonly #streams: InlineStreams;
@@ -88,7 +88,7 @@ export class InlineExecutor implements Executor {
     }
     if (!(outcome instanceof Promise)) {
       this.#ended();
-      this.batchSizes.observe(rowsOf(job.payload));
+      this.runCounts.observe(outcome.timings, rowsOf(job.payload), true);
       freeInputs(job, outcome);
       return Promise.resolve(outcome);
     }
@@ -102,7 +102,7 @@ export class InlineExecutor implements Executor {
     outcome
       .then(
         (result) => {
-          this.batchSizes.observe(pending.rows);
+          this.runCounts.observe(result.timings, pending.rows, true);
           freeInputs(pending.job, result);
           pending.resolve(result);
         },

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import type { OnnxSettings } from "../../contract/engine-settings.ts";
 import { KtsError, isKtsError } from "../../contract/errors.ts";
-import type { Payload, Prediction } from "../../contract/inference.ts";
+import type { Payload, Prediction, Verb } from "../../contract/inference.ts";
 import type { Predictor, RequestBatch } from "../../contract/predictor.ts";
 import type { Signature } from "../../contract/signature.ts";
 import { type NamedTensors, isTensor } from "../../contract/tensor.ts";
@@ -109,7 +109,10 @@ export class PredictorRunner implements AsyncDisposable {
     this.concurrency = predictor.concurrency ?? (host.remote && REMOTE_CONCURRENCY);
     this.answersAreNew = predictor.predict === undefined && predictor.postProcess === undefined;
     this.isEngineOnly =
-      this.answersAreNew && predictor.preProcess === undefined && predictor.explain === undefined;
+      engine !== undefined &&
+      this.answersAreNew &&
+      predictor.preProcess === undefined &&
+      predictor.explain === undefined;
     this.info = {
       platform: engine?.engine ?? "kserve-ts",
       ...signature,
@@ -156,7 +159,7 @@ export class PredictorRunner implements AsyncDisposable {
         timings.predict += answered - since;
         const value = await this.finish(job, raw, context);
         if (this.finishesItself) timings.postProcess += performance.now() - answered;
-        yield this.predictionOf(job, value);
+        yield this.predictionOf(job.verb, value);
         since = performance.now();
       }
     } catch (error) {
@@ -182,7 +185,7 @@ export class PredictorRunner implements AsyncDisposable {
         timings.predict = answered - prepared;
         return after(this.finish(job, raw, context), (value) => {
           if (this.finishesItself) timings.postProcess = performance.now() - answered;
-          return { prediction: this.predictionOf(job, value), timings };
+          return { prediction: this.predictionOf(job.verb, value), timings };
         });
       });
     });
@@ -202,7 +205,7 @@ export class PredictorRunner implements AsyncDisposable {
       const answered = performance.now();
       const value = await this.finish(job, raw, context);
       if (this.finishesItself) timings.postProcess += performance.now() - answered;
-      predictions.push(this.predictionOf(job, value));
+      predictions.push(this.predictionOf(job.verb, value));
     }
     timings.predict = performance.now() - started - timings.postProcess;
     return { prediction: collectPredictions(predictions), timings };
@@ -259,6 +262,18 @@ export class PredictorRunner implements AsyncDisposable {
     return this.answer(job, input, context);
   }
 
+  /** What the engine alone answers; see {@link isEngineOnly}. */
+  runEngine(inputs: NamedTensors): Promise<NamedTensors> {
+    return (this.#engine as LoadedEngine).run(inputs);
+  }
+
+  /** Whether a request's tensors are what the engine gets, so that they can be joined before they reach this thread. */
+  get takesRuns(): boolean {
+    return (
+      this.isEngineOnly && !this.preparesItself && this.info.takesTensors && this.info.batching !== undefined
+    );
+  }
+
   /** What `load` gave. A remote in its place is the request's own, so that a call carries its signal and headers. */
   #modelOf(context: CallContext): unknown {
     return this.#predictor.load === undefined ? (context.remote ?? this.#model) : this.#model;
@@ -271,8 +286,8 @@ export class PredictorRunner implements AsyncDisposable {
   }
 
   /** @throws KtsError KTS_BAD_PREDICTION when the answer is not what `outputs` says, or nothing */
-  predictionOf(job: Job, value: unknown): Prediction {
-    return toPrediction(value, job.verb === "predict" ? this.info.outputs : []);
+  predictionOf(verb: Verb, value: unknown): Prediction {
+    return toPrediction(value, verb === "predict" ? this.info.outputs : []);
   }
 
   /** The predictor's and engine's metrics, as prom-client's `getMetricsAsJSON` gives them; undefined where none. */

@@ -8,28 +8,31 @@ export const SMALL_BYTES = 4096;
 
 const shared = new WeakSet<ArrayBuffer>();
 
+const NO_BLOCKS: ReadonlySet<ArrayBuffer> = new Set();
+
 /** Marks a block that several requests have tensors in: it is nobody's to move or to free. */
 export function shareBlock(block: ArrayBuffer): void {
-  shared.add(block);
+  if (block.byteLength > SMALL_BYTES) shared.add(block);
 }
 
 /** The memory blocks of a request's tensors that are worth moving or freeing. */
-export function largeBlocks(payload: Payload): Set<ArrayBuffer> {
-  const blocks = new Set<ArrayBuffer>();
-  if (payload.kind === "instances") return blocks;
+export function largeBlocks(payload: Payload): ReadonlySet<ArrayBuffer> {
+  if (payload.kind === "instances") return NO_BLOCKS;
+  let blocks: Set<ArrayBuffer> | undefined;
+  const add = (view: ArrayBufferView) => {
+    const block = view.buffer;
+    // Small ones first, which are most: they need no set.
+    if (block.byteLength > SMALL_BYTES && block instanceof ArrayBuffer && !shared.has(block)) {
+      (blocks ??= new Set()).add(block);
+    }
+  };
   for (const name in payload.tensors) {
     const data = payload.tensors[name]?.data;
-    if (!Array.isArray(data)) addBlock(data, blocks);
-    else for (const element of data) addBlock(element, blocks);
+    if (data === undefined) continue;
+    if (!Array.isArray(data)) add(data);
+    else for (const element of data) add(element);
   }
-  return blocks;
-}
-
-function addBlock(view: ArrayBufferView | undefined, blocks: Set<ArrayBuffer>): void {
-  const block = view?.buffer;
-  if (block instanceof ArrayBuffer && block.byteLength > SMALL_BYTES && !shared.has(block)) {
-    blocks.add(block);
-  }
+  return blocks ?? NO_BLOCKS;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Histogram } from "./histogram.ts";
 import type { ModelMetrics, RouteMetrics } from "./model-metrics.ts";
+import type { RunCounts } from "./run-counts.ts";
 
 /** How often something happened, and how long that took in all. */
 export interface StatisticDuration {
@@ -8,7 +9,7 @@ export interface StatisticDuration {
   readonly ns: number;
 }
 
-/** Executions of one batch size. */
+/** Runs of one batch size: what their requests' preProcess took, their predict (or explain), their postProcess. */
 export interface BatchStatistics {
   readonly batch_size: number;
   readonly compute_input: StatisticDuration;
@@ -43,7 +44,7 @@ export interface ModelStatistics {
     readonly cache_hit: StatisticDuration;
     readonly cache_miss: StatisticDuration;
   };
-  /** Empty: runs are not timed by their size. */
+  /** Runs by their instances, the smallest first; up to 256 sizes. */
   readonly batch_stats: readonly BatchStatistics[];
 }
 
@@ -57,7 +58,7 @@ export function statisticsOf(
   name: string,
   version: string | undefined,
   metrics: ModelMetrics,
-  runs: Histogram | undefined,
+  runs: RunCounts | undefined,
 ): ModelStatistics {
   const routes = Object.values(metrics.routes).flatMap((verbs): readonly RouteMetrics[] =>
     Object.values(verbs),
@@ -70,7 +71,7 @@ export function statisticsOf(
     version: version ?? "",
     last_inference: metrics.lastInferenceMs,
     inference_count: metrics.instances.sum,
-    execution_count: runs?.count ?? infer.count,
+    execution_count: runs?.sizes.count ?? infer.count,
     inference_stats: {
       success: { count: total.count - fail.count, ns: Math.max(0, total.ns - fail.ns) },
       fail,
@@ -81,7 +82,7 @@ export function statisticsOf(
       cache_hit: NONE,
       cache_miss: NONE,
     },
-    batch_stats: [],
+    batch_stats: runs?.bySize ?? [],
   };
 }
 

@@ -11,14 +11,11 @@ import type { JobResult } from "../pipeline/executor.ts";
 import type { PredictorRunner } from "../pipeline/runner.ts";
 import { freeBlocks, largeBlocks, shareBlock } from "../pipeline/tensor-memory.ts";
 import type { FromWorker } from "./messages.ts";
-import { Cargo, type MayMove } from "./transfer.ts";
-import { type JobRow, ReceivedJob, type ResultRow, packResult } from "./wire.ts";
+import { Cargo, type MayMove, isWorthMoving } from "./transfer.ts";
+import { type FlatReader, ReceivedJob, writeError, writeResult } from "./wire.ts";
 
 /** A job that took longer is answered at once; the others of its message share an answer. */
 const GROUP_MS = 1;
-
-/** An answer that shows less than this part (1 / 4) of a block is copied out: the block is better freed here. */
-const WORTH_MOVING = 4;
 
 /**
  * Runs of an engine that start together: each ends within one turn of the event loop, so several share the turn's
@@ -45,20 +42,24 @@ export class JobLoop {
     this.#most = runner.concurrency ?? (runner.isEngineOnly ? ENGINE_LANES : 1);
     const { batching } = runner.info;
     if (batching === undefined) return;
-    this.#batcher = new Batcher(runner, batching, this.#most, {
+    this.#batcher = new Batcher(runner, batching, () => this.#most, {
       ended: (entry, outcome) => this.#endedShared(entry, outcome),
       ran: (startedAt) => this.#ran(startedAt),
     });
   }
 
   /** Takes the jobs of a message. */
-  add(rows: readonly JobRow[], hold: ArrayBuffer | undefined): void {
-    if (hold !== undefined) shareBlock(hold);
-    const entries = rows.map((row) => new WorkerJob(new ReceivedJob(row, hold)));
-    for (const entry of entries) this.#jobs.set(entry.job.id, entry);
+  add(reader: FlatReader): void {
+    if (reader.hold !== undefined) shareBlock(reader.hold);
+    const entries: WorkerJob[] = [];
+    while (!reader.isAtEnd) {
+      const entry = new WorkerJob(new ReceivedJob(reader));
+      this.#jobs.set(entry.job.id, entry);
+      entries.push(entry);
+    }
     if (this.#batcher !== undefined) return this.#batcher.add(entries);
     this.#waiting.push(...entries);
-    while (this.#lanes < this.#most && this.#waiting.length > 0) void this.#runLane();
+    this.#startLanes();
   }
 
   /** Aborts a job's signal; one that has not begun never will. */
@@ -66,20 +67,52 @@ export class JobLoop {
     this.#jobs.get(id)?.abort(fromErrorRecord(reason));
   }
 
-  async #runLane(): Promise<void> {
-    this.#lanes++;
-    for (let entry = this.#waiting.shift(); entry !== undefined; entry = this.#waiting.shift()) {
-      const started = performance.now();
-      const ended = await this.#runOne(entry, started - entry.cameAt);
-      this.#jobs.delete(entry.job.id);
-      this.#ended.push(ended);
-      this.#ran(started);
+  /** A predictor that answers without a promise is answered for within this very turn. */
+  #startLanes(): void {
+    while (this.#lanes < this.#most) {
+      const entry = this.#waiting.shift();
+      if (entry === undefined) return;
+      const startedAt = performance.now();
+      const outcome = this.#start(entry);
+      if (!(outcome instanceof Promise)) {
+        this.#endedAlone(entry, startedAt, outcome);
+        continue;
+      }
+      this.#lanes++;
+      void outcome.then((ended) => {
+        this.#lanes--;
+        this.#endedAlone(entry, startedAt, ended);
+        this.#startLanes();
+      });
     }
-    this.#lanes--;
+  }
+
+  /** The promise does not reject. */
+  #start(entry: WorkerJob): EndedJob | Promise<EndedJob> {
+    const { job } = entry;
+    const failed = (error: unknown): EndedJob => ({
+      job,
+      error: toErrorRecord(error, "KTS_PREDICTOR_FAILED"),
+    });
+    if (entry.aborted) return failed(entry.signal.reason);
+    try {
+      const outcome = this.#runner.run(job, entry);
+      if (!(outcome instanceof Promise)) return { job, result: outcome };
+      return outcome.then((result) => ({ job, result }), failed);
+    } catch (error) {
+      return failed(error);
+    }
+  }
+
+  #endedAlone(entry: WorkerJob, startedAt: number, ended: EndedJob): void {
+    if ("result" in ended) ended.result.timings.queue = startedAt - entry.cameAt;
+    this.#jobs.delete(entry.job.id);
+    this.#ended.push(ended);
+    this.#ran(startedAt);
   }
 
   #ran(startedAt: number): void {
-    if (performance.now() - startedAt > GROUP_MS || this.#jobs.size === 0) this.#flush();
+    if (this.#jobs.size === 0 || performance.now() - startedAt > GROUP_MS) this.#flush();
     // One that waits for something else must not hold this one's answer back.
     else this.#flushTimer ??= setTimeout(() => this.#flush(), GROUP_MS);
   }
@@ -97,22 +130,9 @@ export class JobLoop {
     this.#ended.push({ job, result: outcome.result });
   }
 
-  async #runOne(entry: WorkerJob, queueMs: number): Promise<EndedJob> {
-    const { job } = entry;
-    try {
-      if (entry.aborted) throw entry.signal.reason;
-      const outcome = this.#runner.run(job, entry);
-      const result = outcome instanceof Promise ? await outcome : outcome;
-      result.timings.queue = queueMs;
-      return { job, result };
-    } catch (error) {
-      return { job, error: toErrorRecord(error, "KTS_PREDICTOR_FAILED") };
-    }
-  }
-
   /** Sends what has ended as one message, then frees its requests' memory: nothing is read from it any more. */
   #flush(): void {
-    clearTimeout(this.#flushTimer);
+    if (this.#flushTimer !== undefined) clearTimeout(this.#flushTimer);
     this.#flushTimer = undefined;
     const ended = this.#ended;
     if (ended.length === 0) return;
@@ -127,19 +147,20 @@ export class JobLoop {
 
   #post(ended: readonly EndedJob[]): void {
     const cargo = new Cargo();
-    const results = ended.map((one) => this.#pack(one, cargo));
-    const message: FromWorker = { type: "results", results, hold: cargo.close() };
+    const message: FromWorker = ["results", undefined];
+    for (const one of ended) this.#write(message, one, cargo);
+    message[1] = cargo.close();
     this.#port.postMessage(message, cargo.blocks);
   }
 
-  #pack(ended: EndedJob, cargo: Cargo): ResultRow {
+  #write(message: unknown[], ended: EndedJob, cargo: Cargo): void {
     const { job } = ended;
-    if ("error" in ended) return [job.id, ended.error];
+    if ("error" in ended) return writeError(message, job.id, ended.error);
     const inputs = largeBlocks(job.payload);
     const isNew = (this.#runner.answersAreNew && job.verb === "predict") || this.#isCopy(ended.result);
     const mayMove: MayMove = (block, viewBytes) =>
-      (isNew || inputs.has(block)) && viewBytes * WORTH_MOVING >= block.byteLength;
-    return packResult(job.id, ended.result, cargo, mayMove);
+      (isNew || inputs.has(block)) && isWorthMoving(block, viewBytes);
+    writeResult(message, job.id, ended.result, cargo, mayMove);
   }
 
   /** What several requests shared was split into copies, which no postProcess had a chance to keep. */

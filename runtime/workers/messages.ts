@@ -1,14 +1,13 @@
 import type { MessagePort } from "node:worker_threads";
 import type { OnnxSettings } from "../../contract/engine-settings.ts";
 import type { ErrorRecord } from "../../contract/errors.ts";
-import type { Prediction } from "../../contract/inference.ts";
 import type { Predictor, PredictorLog } from "../../contract/predictor.ts";
 import type { DecodeLimits } from "../../protocol/limits.ts";
 import type { ModelSource } from "../models/source.ts";
 import type { BatchVerdict } from "../pipeline/batch-policy.ts";
 import type { ModelInfo, StageTimings } from "../pipeline/executor.ts";
 import type { LogFields } from "../pipeline/predictor-log.ts";
-import type { JobRow, ResultRow } from "./wire.ts";
+import type { Hold } from "./wire.ts";
 
 /** What a worker thread is started with. */
 export interface WorkerBoot {
@@ -21,13 +20,16 @@ export interface WorkerBoot {
   readonly batchVerdict?: BatchVerdict;
 }
 
-/** The block with the small tensors of a message; undefined where it has none. */
-type Hold = ArrayBuffer | undefined;
+/** A message of jobs, or of what came of them: flat, as `wire.ts` writes it behind its first two members. */
+type FlatMessage<Type extends string> = [type: Type, hold: Hold, ...members: unknown[]];
 
 /** From the main thread to a worker. */
 export type ToWorker =
-  | { readonly type: "jobs"; readonly jobs: readonly JobRow[]; readonly hold: Hold }
-  | { readonly type: "stream"; readonly job: JobRow; readonly hold: Hold }
+  | FlatMessage<"jobs">
+  /** Jobs that share a run of the engine, as one input: see `engine-run.ts`. */
+  | FlatMessage<"run">
+  /** A job whose answers come one by one. */
+  | FlatMessage<"stream">
   /** A stream's reader has read so many more answers. */
   | { readonly type: "credit"; readonly id: number; readonly answers: number }
   | { readonly type: "abort"; readonly id: number; readonly reason: ErrorRecord }
@@ -36,19 +38,15 @@ export type ToWorker =
 
 /** From a worker to the main thread. */
 export type FromWorker =
-  | { readonly type: "ready"; readonly info: ModelInfo; readonly concurrency: number }
+  | ReadyMessage
   /** The predictor wants to run inline: nothing was loaded. */
   | { readonly type: "inline" }
   | { readonly type: "failed"; readonly error: ErrorRecord }
-  | { readonly type: "results"; readonly results: readonly ResultRow[]; readonly hold: Hold }
-  /** The next answer of a stream. */
-  | {
-      readonly type: "answer";
-      readonly id: number;
-      readonly kind: Prediction["kind"];
-      readonly value: unknown;
-      readonly hold: Hold;
-    }
+  | FlatMessage<"results">
+  /** What came of a "run". */
+  | FlatMessage<"ran">
+  /** The next answer of a stream: its id, and a prediction. */
+  | FlatMessage<"answer">
   /** A stream has ended, the predictor's generator with it. */
   | {
       readonly type: "streamed";
@@ -66,6 +64,17 @@ export type FromWorker =
       readonly fields: LogFields;
     }
   | { readonly type: "disposed" };
+
+/** The model is loaded. */
+export interface ReadyMessage {
+  readonly type: "ready";
+  readonly info: ModelInfo;
+  readonly concurrency: number;
+  /** An engine does everything: nobody reads what a request has beside its payload. */
+  readonly isEngineOnly: boolean;
+  /** It takes jobs that share a run as one input. */
+  readonly takesRuns: boolean;
+}
 
 /** From the main thread to a worker that several models share: one more to host. */
 export interface ToSharedThread {

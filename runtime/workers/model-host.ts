@@ -1,12 +1,13 @@
-import { enableCompileCache } from "node:module";
 import type { MessagePort } from "node:worker_threads";
 import { messageOf, toErrorRecord } from "../../contract/errors.ts";
 import { loadPredictor } from "../models/load-predictor.ts";
 import { PredictorRunner } from "../pipeline/runner.ts";
 import type { LogFields, LogSink } from "../pipeline/predictor-log.ts";
+import { EngineRuns } from "./engine-runs.ts";
 import { JobLoop } from "./job-loop.ts";
 import type { FromWorker, ToWorker, WorkerBoot } from "./messages.ts";
 import { StreamLoop } from "./stream-loop.ts";
+import { FlatReader } from "./wire.ts";
 
 /**
  * Loads a model in this thread and answers the jobs that come through a port. What keeps it from loading goes the same
@@ -27,8 +28,6 @@ export async function hostModel(
 }
 
 async function start(port: MessagePort, boot: WorkerBoot): Promise<(() => Promise<void>) | undefined> {
-  // Stripping a predictor's types takes 30 ms; from the second start on the cache has it done.
-  enableCompileCache();
   const predictor = await loadPredictor(boot.source);
   if (predictor.execution === "inline") {
     post(port, { type: "inline" });
@@ -39,12 +38,14 @@ async function start(port: MessagePort, boot: WorkerBoot): Promise<(() => Promis
   const log = logTo(port);
   const runner = await PredictorRunner.create(source, predictor, { ...settings, log });
   const loop = new JobLoop(runner, port);
+  const runs = new EngineRuns(runner, port);
   const streams = new StreamLoop(runner, port);
   let unloaded: Promise<void> | undefined;
   const unload = () => (unloaded ??= disposeOf(runner, log));
-  const host = { port, runner, loop, streams, log, unload };
+  const host = { port, runner, loop, runs, streams, log, unload };
   port.on("message", (message: ToWorker) => handle(message, host));
-  post(port, { type: "ready", info: runner.info, concurrency: runner.concurrency ?? 1 });
+  const { info, isEngineOnly, takesRuns, concurrency = 1 } = runner;
+  post(port, { type: "ready", info, concurrency, isEngineOnly, takesRuns });
   return unload;
 }
 
@@ -52,19 +53,22 @@ interface Host {
   readonly port: MessagePort;
   readonly runner: PredictorRunner;
   readonly loop: JobLoop;
+  readonly runs: EngineRuns;
   readonly streams: StreamLoop;
   readonly log: LogSink;
   readonly unload: () => Promise<void>;
 }
 
 function handle(message: ToWorker, host: Host): void {
+  if (message instanceof Array) {
+    const [type, hold] = message;
+    const reader = new FlatReader(message, 2, hold);
+    if (type === "run") host.runs.start(reader);
+    else if (type === "jobs") host.loop.add(reader);
+    else host.streams.start(reader);
+    return;
+  }
   switch (message.type) {
-    case "jobs":
-      host.loop.add(message.jobs, message.hold);
-      return;
-    case "stream":
-      host.streams.start(message.job, message.hold);
-      return;
     case "credit":
       host.streams.grant(message.id, message.answers);
       return;

@@ -1,9 +1,13 @@
 /** Whether this is the source tree, not the bundle. */
 export const RUNS_FROM_SOURCE = import.meta.url.endsWith(".ts");
 
-/** Where each entry lies: in the source tree, and beside the chunk this file ends up in. */
+/**
+ * Where each entry lies: in the source tree, and beside the chunk this file ends up in. The worker has a bundle and
+ * a folder of its own, with its own copies of what predictors import: split together with the rest it would be three
+ * times as many files, and finding and linking them is most of what its start takes.
+ */
 const ENTRIES = {
-  worker: ["./worker-entry.ts", "./worker.js"],
+  worker: ["./worker-entry.ts", "./worker/worker.js"],
   contract: ["../../contract/index.ts", "./contract.js"],
   client: ["../../client/index.ts", "./client.js"],
 } as const;

@@ -136,7 +136,7 @@ class Seat extends EventEmitter implements WorkerThread, ThreadShare {
     this.#number = number;
     this.#port = port;
     this.#isBusy = isBusy;
-    port.on("message", (message: unknown) => this.#receive(message));
+    port.on("message", (message: FromWorker) => this.#receive(message));
     port.on("messageerror", (error: unknown) => this.emit("messageerror", error));
     // A port closes as well when the thread dies, whose own end says more.
     port.on("close", () => this.#isOver && this.#end(0));
@@ -188,16 +188,17 @@ class Seat extends EventEmitter implements WorkerThread, ThreadShare {
       next !== undefined;
       next = receiveMessageOnPort(this.#port)
     ) {
-      this.#receive((next as { message: unknown }).message);
+      this.#receive((next as { message: FromWorker }).message);
     }
     this.#port.close();
     this.#end(code);
   }
 
-  #receive(message: unknown): void {
-    const { type } = message as FromWorker;
-    this.#isUp ||= type === "ready";
-    this.#isOver ||= type === "failed" || type === "inline";
+  #receive(message: FromWorker): void {
+    if (!(message instanceof Array)) {
+      this.#isUp ||= message.type === "ready";
+      this.#isOver ||= message.type === "failed" || message.type === "inline";
+    }
     this.emit("message", message);
   }
 

@@ -13,7 +13,7 @@ import type { PredictorRunner } from "../pipeline/runner.ts";
 import { freeBlocks, largeBlocks } from "../pipeline/tensor-memory.ts";
 import type { FromWorker } from "./messages.ts";
 import { Cargo } from "./transfer.ts";
-import { type JobRow, ReceivedJob, packPrediction } from "./wire.ts";
+import { type FlatReader, ReceivedJob, writePrediction } from "./wire.ts";
 
 /** A stream in this worker. */
 interface Running {
@@ -32,8 +32,8 @@ export class StreamLoop {
     this.#port = port;
   }
 
-  start(row: JobRow, hold: ArrayBuffer | undefined): void {
-    const job = new ReceivedJob(row, hold);
+  start(reader: FlatReader): void {
+    const job = new ReceivedJob(reader);
     const running = { credits: new StreamCredits(), abort: new AbortController() };
     this.#streams.set(job.id, running);
     void this.#run(job, running);
@@ -68,11 +68,11 @@ export class StreamLoop {
   /** The predictor goes on with what it has, so nothing moves: an answer is copied out. */
   #give(id: number, prediction: Prediction): void {
     const cargo = new Cargo();
-    const { kind } = prediction;
-    const value = packPrediction(prediction, cargo, () => false);
-    const hold = cargo.close();
+    const message: FromWorker = ["answer", undefined, id];
+    writePrediction(message, prediction, cargo, () => false);
+    message[1] = cargo.close();
     try {
-      this.#post({ type: "answer", id, kind, value, hold }, cargo.blocks);
+      this.#post(message, cargo.blocks);
     } catch (error) {
       throw new KtsError("KTS_BAD_PREDICTION", `the answer is not plain data: ${messageOf(error)}`);
     }

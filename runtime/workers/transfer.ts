@@ -6,6 +6,12 @@ import { SMALL_BYTES } from "../pipeline/tensor-memory.ts";
 /** Whether a block of memory may be taken along for the sake of a view of so many bytes. */
 export type MayMove = (block: ArrayBuffer, viewBytes: number) => boolean;
 
+/** An answer that shows less than this part (1 / 4) of a block is copied out: the block is better freed where it is. */
+const WORTH_MOVING = 4;
+
+/** Whether a view shows enough of its block that the block may as well move. */
+export const isWorthMoving: MayMove = (block, viewBytes) => viewBytes * WORTH_MOVING >= block.byteLength;
+
 /** A tensor's data on its way: as it is, or, where it is small, its offset in the message's hold. */
 export type LoadedData = Tensor["data"] | number;
 
@@ -25,12 +31,15 @@ export class Cargo {
    * @returns undefined where nothing small was loaded
    */
   close(): ArrayBuffer | undefined {
-    if (this.#small.length === 0) return undefined;
+    const small = this.#small;
+    if (small.length === 0) return undefined;
     const hold = new Uint8Array(this.#end);
-    for (const [at, { buffer, byteOffset, byteLength }] of this.#small.entries()) {
+    for (let at = 0; at < small.length; at++) {
+      const { buffer, byteOffset, byteLength } = small[at] as ArrayBufferView;
       hold.set(new Uint8Array(buffer, byteOffset, byteLength), this.#offsets[at]);
     }
-    this.#blocks.add(hold.buffer);
+    // A small one is cloned: that takes less than moving it.
+    if (this.#end > SMALL_BYTES) this.#blocks.add(hold.buffer);
     return hold.buffer;
   }
 
@@ -50,6 +59,18 @@ export class Cargo {
     if (view.byteLength <= SMALL_BYTES) return this.#stow(view, view.BYTES_PER_ELEMENT);
     const construct = DATATYPE_ARRAY[datatype as FixedDatatype] as ViewConstructor;
     return new construct(this.#copyOut(view));
+  }
+
+  /**
+   * Small tensors' data one behind the other, ready to be sent as if it were one tensor's.
+   * @param parts of one datatype, none larger than `SMALL_BYTES`
+   */
+  loadJoined(parts: readonly ArrayBufferView[]): LoadedData {
+    const [first] = parts;
+    const offset = this.#stow(first as ArrayBufferView, (first as Uint8Array).BYTES_PER_ELEMENT);
+    // They end where an element ends, so nothing lies between them.
+    for (let at = 1; at < parts.length; at++) this.#stow(parts[at] as ArrayBufferView, 1);
+    return offset;
   }
 
   /** Bytes, ready to be sent. */

@@ -1,77 +1,99 @@
 import type { Datatype } from "../../contract/datatype.ts";
-import type { ErrorRecord } from "../../contract/errors.ts";
+import { type ErrorRecord, type KtsError, fromErrorRecord } from "../../contract/errors.ts";
 import type { NamedTensor, Payload, Prediction, Protocol, Verb } from "../../contract/inference.ts";
 import type { NamedTensors, Tensor } from "../../contract/tensor.ts";
 import type { Job, JobResult } from "../pipeline/executor.ts";
 import { type Cargo, type LoadedData, type MayMove, unload } from "./transfer.ts";
 
 /*
- * Jobs and results as they cross between threads: rows without member names. Cloning spends most of its time on
- * names and small objects; a small request and its answer take 2.5 us this way, and 8 us as the objects they are.
+ * Jobs and results as they cross between threads: all members of a message one after another in a single list, without
+ * names and nested objects, which is where cloning spends its time. What is written is read in the same order.
  */
 
-/** A list of tensors, four entries each: name, datatype, shape, data. */
-type TensorRow = readonly unknown[];
+/** A message, or a part of one. */
+export type Flat = unknown[];
 
-/** A job: the number its result comes back by, and its members. */
-export type JobRow = readonly [
-  id: number,
-  verb: Verb,
-  protocol: Protocol,
-  requestId: string,
-  /** JSON, parsed when the predictor reads `ctx.headers`. */
-  headers: string,
-  /** Undefined: none. */
-  parameters: Readonly<Record<string, unknown>> | undefined,
-  instances: readonly unknown[] | undefined,
-  tensors: TensorRow | undefined,
-];
+/** The block with the small tensors of a message; undefined where it has none. */
+export type Hold = ArrayBuffer | undefined;
 
-/** How a job ended: an error, or an answer with the stages' milliseconds. */
-export type ResultRow =
-  | readonly [id: number, error: ErrorRecord]
-  | readonly [
-      id: number,
-      error: undefined,
-      kind: Prediction["kind"],
-      value: unknown,
-      queue: number,
-      preProcess: number,
-      predict: number,
-      postProcess: number,
-      /** The run it had a part in, as `RunShare` has it; 1 and -1 for a run of its own. */
-      runRequests: number,
-      runRows: number,
-    ];
+/** Reads a message's members in turn. */
+export class FlatReader {
+  readonly hold: Hold;
+  readonly #flat: readonly unknown[];
+  #at: number;
 
-/** A row that is no error. */
-export type AnswerRow = Extract<ResultRow, { length: 10 }>;
-
-/** A job, ready to be sent; its large tensors go into the message's cargo. */
-export function packJob(id: number, job: Job, cargo: Cargo): JobRow {
-  const { verb, protocol, requestId, headers, parameters, payload } = job;
-  return [
-    id,
-    verb,
-    protocol,
-    requestId,
-    JSON.stringify(headers),
-    Object.keys(parameters).length === 0 ? undefined : parameters,
-    payload.kind === "instances" ? payload.instances : undefined,
-    payload.kind === "tensors" ? packPayload(payload.tensors, cargo) : undefined,
-  ];
-}
-
-function packPayload(tensors: NamedTensors, cargo: Cargo): TensorRow {
-  const row: unknown[] = [];
-  for (const name in tensors) {
-    const tensor = tensors[name] as Tensor;
-    row.push(name, tensor.datatype, tensor.shape, cargo.load(tensor, ownAll));
+  /** @param from the first member that is read */
+  constructor(flat: readonly unknown[], from: number, hold: Hold) {
+    this.#flat = flat;
+    this.#at = from;
+    this.hold = hold;
   }
-  return row;
+
+  get isAtEnd(): boolean {
+    return this.#at >= this.#flat.length;
+  }
+
+  /** The next member, which is what the writer has put there. */
+  next<T>(): T {
+    return this.#flat[this.#at++] as T;
+  }
 }
 
-const ownAll = () => true;
+/**
+ * Writes a job; its large tensors go into the message's cargo.
+ * @param isBare no code of the predictor's will see what is beside the payload
+ */
+export function writeJob(flat: Flat, id: number, job: Job, cargo: Cargo, isBare: boolean): void {
+  const { verb, protocol, payload } = job;
+  flat.push(id, verb, protocol);
+  if (isBare) flat.push("", "{}", undefined);
+  else {
+    const { requestId, headers, parameters } = job;
+    flat.push(requestId, JSON.stringify(headers), hasMembers(parameters) ? parameters : undefined);
+  }
+  if (payload.kind === "instances") flat.push(payload.instances);
+  else {
+    flat.push(undefined);
+    writeTensors(flat, payload.tensors, cargo);
+  }
+}
+
+function hasMembers(record: Readonly<Record<string, unknown>>): boolean {
+  for (const _name in record) return true;
+  return false;
+}
+
+function writeTensors(flat: Flat, tensors: NamedTensors, cargo: Cargo): void {
+  const countAt = flat.push(0) - 1;
+  let count = 0;
+  for (const name in tensors) {
+    writeTensor(flat, name, tensors[name] as Tensor, cargo, ownAll);
+    count++;
+  }
+  flat[countAt] = count;
+}
+
+function writeTensor(flat: Flat, name: string, tensor: Tensor, cargo: Cargo, mayMove: MayMove): void {
+  const { datatype, shape } = tensor;
+  flat.push(name, datatype, cargo.load(tensor, mayMove), shape.length);
+  for (const length of shape) flat.push(length);
+}
+
+/** Writes tensors whose data is loaded already, all of them with the same first dimension. */
+export function writeLoaded(
+  flat: Flat,
+  name: string,
+  { datatype, shape }: Tensor,
+  data: LoadedData,
+  rows: number,
+): void {
+  flat.push(name, datatype, data, shape.length, rows);
+  for (let at = 1; at < shape.length; at++) flat.push(shape[at]);
+}
+
+/** What a request owns moves with it. */
+export const ownAll: MayMove = () => true;
+
 const NO_PARAMETERS: Readonly<Record<string, unknown>> = Object.freeze({});
 
 /** A job as it came. */
@@ -84,110 +106,114 @@ export class ReceivedJob implements Job {
   readonly payload: Payload;
   readonly #headers: string;
 
-  /** @param hold of the message it came in */
-  constructor(row: JobRow, hold: ArrayBuffer | undefined) {
-    const [id, verb, protocol, requestId, headers, parameters, instances, tensors] = row;
-    this.id = id;
-    this.verb = verb;
-    this.protocol = protocol;
-    this.requestId = requestId;
-    this.parameters = parameters ?? NO_PARAMETERS;
+  constructor(reader: FlatReader) {
+    this.id = reader.next();
+    this.verb = reader.next();
+    this.protocol = reader.next();
+    this.requestId = reader.next();
+    this.#headers = reader.next();
+    this.parameters = reader.next<Readonly<Record<string, unknown>> | undefined>() ?? NO_PARAMETERS;
+    const instances = reader.next<readonly unknown[] | undefined>();
     this.payload =
       instances === undefined
-        ? { kind: "tensors", tensors: unpackPayload(tensors ?? [], hold) }
+        ? { kind: "tensors", tensors: readTensors(reader) }
         : { kind: "instances", instances };
-    this.#headers = headers;
   }
 
+  /** Parsed when it is read. */
   get headers(): Readonly<Record<string, string>> {
     return JSON.parse(this.#headers) as Record<string, string>;
   }
 }
 
-function unpackPayload(row: TensorRow, hold: ArrayBuffer | undefined): NamedTensors {
+/** Tensors by name, as {@link writeJob} has written them. */
+export function readTensors(reader: FlatReader): NamedTensors {
   const tensors = Object.create(null) as NamedTensors;
-  for (let at = 0; at < row.length; at += 4) tensors[row[at] as string] = tensorAt(row, at, hold);
+  for (let left = reader.next<number>(); left > 0; left--) {
+    const { name, datatype, shape, data } = readTensor(reader);
+    tensors[name] = { datatype, shape, data };
+  }
   return tensors;
 }
 
-function tensorAt(row: TensorRow, at: number, hold: ArrayBuffer | undefined): Tensor {
-  const datatype = row[at + 1] as Datatype;
-  const shape = row[at + 2] as number[];
-  return { datatype, shape, data: unload(row[at + 3] as LoadedData, datatype, shape, hold) };
+function readTensor(reader: FlatReader): NamedTensor {
+  const name = reader.next<string>();
+  const datatype = reader.next<Datatype>();
+  const data = reader.next<LoadedData>();
+  const shape: number[] = [];
+  for (let rank = reader.next<number>(); rank > 0; rank--) shape.push(reader.next());
+  return { name, datatype, shape, data: unload(data, datatype, shape, reader.hold) };
+}
+
+/** Writes that a job failed. */
+export function writeError(flat: Flat, id: number, error: ErrorRecord): void {
+  flat.push(id, error);
 }
 
 /**
- * An answer, ready to be sent.
+ * Writes an answer.
  * @param mayMove whether a block of memory is the answer's to give away
  */
-export function packResult(
-  id: number,
-  { prediction, timings, run }: JobResult,
-  cargo: Cargo,
-  mayMove: MayMove,
-): ResultRow {
-  const { queue, preProcess, predict, postProcess } = timings;
-  const value = packPrediction(prediction, cargo, mayMove);
-  const [requests, rows] = run === undefined ? [1, -1] : [run.requests, run.rows];
-  return [id, undefined, prediction.kind, value, queue, preProcess, predict, postProcess, requests, rows];
+export function writeResult(flat: Flat, id: number, result: JobResult, cargo: Cargo, mayMove: MayMove): void {
+  const { timings, run } = result;
+  flat.push(id, undefined, timings.queue, timings.preProcess, timings.predict, timings.postProcess);
+  // Whoever leads a run is told by the sign; a run of one's own has no requests.
+  if (run === undefined) flat.push(0, 0);
+  else flat.push(run.leads ? run.requests : -run.requests, run.rows);
+  writePrediction(flat, result.prediction, cargo, mayMove);
 }
 
-/** A prediction's value, ready to be sent beside its kind. */
-export function packPrediction(prediction: Prediction, cargo: Cargo, mayMove: MayMove): unknown {
+/** Reads what follows a job's id: why it failed, or its answer. */
+export function readResult(reader: FlatReader): KtsError | JobResult {
+  const error = reader.next<ErrorRecord | undefined>();
+  if (error !== undefined) return fromErrorRecord(error);
+  const queue = reader.next<number>();
+  const preProcess = reader.next<number>();
+  const predict = reader.next<number>();
+  const postProcess = reader.next<number>();
+  const requests = reader.next<number>();
+  const rows = reader.next<number>();
+  const timings = { queue, preProcess, predict, postProcess };
+  const prediction = readPrediction(reader);
+  if (requests === 0) return { prediction, timings };
+  return { prediction, timings, run: { requests: Math.abs(requests), rows, leads: requests > 0 } };
+}
+
+/** Writes a prediction; `mayMove` as of {@link writeResult}. */
+export function writePrediction(flat: Flat, prediction: Prediction, cargo: Cargo, mayMove: MayMove): void {
+  flat.push(prediction.kind);
   switch (prediction.kind) {
-    case "tensors": {
-      const row: unknown[] = [];
-      for (const tensor of prediction.tensors) {
-        row.push(tensor.name, tensor.datatype, tensor.shape, cargo.load(tensor, mayMove));
-      }
-      return row;
-    }
+    case "tensors":
+      flat.push(prediction.tensors.length);
+      for (const tensor of prediction.tensors) writeTensor(flat, tensor.name, tensor, cargo, mayMove);
+      return;
     case "array":
-      return prediction.values;
+      flat.push(prediction.values);
+      return;
     case "object":
-      return prediction.value;
+      flat.push(prediction.value);
+      return;
     case "text":
-      return prediction.text;
+      flat.push(prediction.text);
+      return;
     case "bytes":
-      return cargo.loadBytes(prediction.bytes, mayMove);
+      flat.push(cargo.loadBytes(prediction.bytes, mayMove));
   }
 }
 
-/** The answer of a row that is no error. */
-export function unpackResult(row: AnswerRow, hold: ArrayBuffer | undefined): JobResult {
-  const [, , kind, value, queue, preProcess, predict, postProcess, requests, rows] = row;
-  return {
-    prediction: unpackPrediction(kind, value, hold),
-    timings: { queue, preProcess, predict, postProcess },
-    ...(rows >= 0 && { run: { requests, rows } }),
-  };
-}
-
-/** The prediction of a kind and a value that came. */
-export function unpackPrediction(
-  kind: Prediction["kind"],
-  value: unknown,
-  hold: ArrayBuffer | undefined,
-): Prediction {
+/** The prediction that comes next. */
+export function readPrediction(reader: FlatReader): Prediction {
+  const kind = reader.next<Prediction["kind"]>();
   switch (kind) {
     case "tensors":
-      return { kind, tensors: unpackTensors(value as TensorRow, hold) };
+      return { kind, tensors: Array.from({ length: reader.next<number>() }, () => readTensor(reader)) };
     case "array":
-      return { kind, values: value as readonly unknown[] };
+      return { kind, values: reader.next() };
     case "object":
-      return { kind, value: value as Readonly<Record<string, unknown>> };
+      return { kind, value: reader.next() };
     case "text":
-      return { kind, text: value as string };
+      return { kind, text: reader.next() };
     case "bytes":
-      return { kind, bytes: value as Uint8Array };
+      return { kind, bytes: reader.next() };
   }
-}
-
-function unpackTensors(row: TensorRow, hold: ArrayBuffer | undefined): NamedTensor[] {
-  const tensors: NamedTensor[] = [];
-  for (let at = 0; at < row.length; at += 4) {
-    const { datatype, shape, data } = tensorAt(row, at, hold);
-    tensors.push({ name: row[at] as string, datatype, shape, data });
-  }
-  return tensors;
 }

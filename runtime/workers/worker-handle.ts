@@ -4,17 +4,16 @@ import {
   KtsError,
   fromErrorRecord,
   isKtsError,
-  messageOf,
   toErrorRecord,
 } from "../../contract/errors.ts";
 import type { Prediction } from "../../contract/inference.ts";
 import type { ModelInfo, RunShare, StageTimings } from "../pipeline/executor.ts";
 import type { JobHolder, PendingJob } from "../pipeline/pending-job.ts";
-import { PendingStream } from "../pipeline/pending-stream.ts";
 import type { LogSink } from "../pipeline/predictor-log.ts";
 import type { FromWorker, ToWorker, WorkerBoot } from "./messages.ts";
-import { Cargo } from "./transfer.ts";
-import { type JobRow, type ResultRow, packJob, unpackPrediction, unpackResult } from "./wire.ts";
+import { Overruns } from "./overruns.ts";
+import { SentJobs } from "./sent-jobs.ts";
+import { FlatReader } from "./wire.ts";
 import { type StartThread, type WorkerThread, startOwnThread } from "./worker-thread.ts";
 
 /** Times that hardly anybody has to change, but tests do. */
@@ -41,8 +40,8 @@ export type Booted = { readonly info: ModelInfo; readonly concurrency: number } 
 /** What the pool wants to know of its workers. */
 export interface WorkerEvents {
   readonly log: LogSink;
-  /** A job's answer came: the milliseconds of its run, and what that run was. */
-  ran(runMs: number, run: RunShare): void;
+  /** A job's answer came: what its stages took, and what run it had a part in. */
+  ran(timings: StageTimings, run: RunShare): void;
   /** Jobs came back: there is room. */
   answered(worker: WorkerHandle): void;
   /** The thread is gone, and its jobs have failed. */
@@ -57,12 +56,6 @@ export interface WorkerDeath {
   readonly hadJobs: boolean;
 }
 
-/** A job in a worker, and how many of those that were sent with it have no answer yet. */
-interface SentJob {
-  readonly pending: PendingJob;
-  readonly message: { unanswered: number };
-}
-
 /** A stream's answers have been given one by one. */
 const NOTHING_MORE: Prediction = { kind: "array", values: [] };
 
@@ -73,14 +66,13 @@ export class WorkerHandle implements JobHolder {
   readonly #worker: WorkerThread;
   readonly #events: WorkerEvents;
   readonly #tuning: WorkerTuning;
-  readonly #jobs = new Map<number, SentJob>();
-  readonly #overruns = new Map<number, NodeJS.Timeout>();
+  readonly #sent: SentJobs;
+  readonly #overruns: Overruns;
   readonly #metricsWanted = new Map<number, () => void>();
   readonly #boot = Promise.withResolvers<Booted>();
   readonly #disposed = Promise.withResolvers<void>();
   #concurrency = 0;
-  #messages = 0;
-  #nextId = 0;
+  #nextMetricsId = 0;
   #lastError: unknown;
   #lastMetrics: unknown;
   #death: WorkerDeath | undefined;
@@ -88,11 +80,17 @@ export class WorkerHandle implements JobHolder {
   constructor(boot: WorkerBoot, events: WorkerEvents, tuning: WorkerTuning) {
     this.#events = events;
     this.#tuning = tuning;
+    this.#overruns = new Overruns(tuning.overrunMs ?? 10_000, (id) => this.#overrun(id));
+    this.#sent = new SentJobs({
+      post: (message, blocks) => this.#post(message, blocks),
+      ran: (timings, run) => events.ran(timings, run),
+      over: (id) => this.#overruns.forget(id),
+    });
     this.booted = this.#boot.promise;
     // Whoever waits for it is told; nobody has to.
     this.booted.catch(() => undefined);
     const limits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB, ...tuning.resourceLimits };
-    const isBusy = () => this.#jobs.size > this.#overruns.size;
+    const isBusy = () => this.#sent.size > this.#overruns.size;
     this.#worker = (tuning.startThread ?? startOwnThread)(boot, limits, isBusy);
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
     this.#worker.on("error", (error: unknown) => (this.#lastError = error));
@@ -112,76 +110,32 @@ export class WorkerHandle implements JobHolder {
 
   /** Jobs it has. */
   get running(): number {
-    return this.#jobs.size;
+    return this.#sent.size;
   }
 
   /** Messages of jobs that it has not answered wholly. */
   get messages(): number {
-    return this.#messages;
+    return this.#sent.messages;
   }
 
-  /** Hands jobs over as one message, streams each as its own; their large tensors move. */
+  /** Hands jobs over; their large tensors move. */
   send(jobs: readonly PendingJob[]): void {
-    const single = jobs.filter((pending) => !(pending instanceof PendingStream));
-    if (single.length > 0) this.#sendJobs(single);
-    if (single.length === jobs.length) return;
-    for (const pending of jobs) if (pending instanceof PendingStream) this.#sendStream(pending);
-  }
-
-  #sendStream(pending: PendingStream): void {
-    const id = this.#nextId++;
-    this.#jobs.set(id, { pending, message: { unanswered: 1 } });
-    this.#messages++;
-    pending.holder = this;
-    pending.grant = (answers) => this.#post({ type: "credit", id, answers });
-    const cargo = new Cargo();
-    const job = packJob(id, pending.job, cargo);
-    try {
-      this.#post({ type: "stream", job, hold: cargo.close() }, cargo.blocks);
-    } catch (error) {
-      this.#take(id)?.reject(notHandedOver(error));
-    }
-  }
-
-  #sendJobs(jobs: readonly PendingJob[]): void {
-    const cargo = new Cargo();
-    const rows: JobRow[] = [];
-    const message = { unanswered: jobs.length };
-    this.#messages++;
-    for (const pending of jobs) {
-      const id = this.#nextId++;
-      this.#jobs.set(id, { pending, message });
-      pending.holder = this;
-      rows.push(packJob(id, pending.job, cargo));
-    }
-    try {
-      this.#post({ type: "jobs", jobs: rows, hold: cargo.close() }, cargo.blocks);
-    } catch (error) {
-      for (const [id] of rows) {
-        this.#take(id)?.reject(notHandedOver(error));
-      }
-    }
+    for (const pending of jobs) pending.holder = this;
+    this.#sent.send(jobs);
   }
 
   /** Aborts a job that it has. It counts as busy with it until it says that it has ended. */
   abort(pending: PendingJob): void {
-    for (const [id, own] of this.#jobs) {
-      if (own.pending !== pending) continue;
-      this.#post({ type: "abort", id, reason: toErrorRecord(pending.abortReason, "KTS_CANCELLED") });
-      this.#watchOverrun(id);
-      return;
-    }
-  }
-
-  #watchOverrun(id: number): void {
-    const timer = setTimeout(() => this.#overrun(id), this.#tuning.overrunMs ?? 10_000);
-    this.#overruns.set(id, timer.unref());
+    const id = this.#sent.idOf(pending);
+    if (id === undefined) return;
+    this.#post({ type: "abort", id, reason: toErrorRecord(pending.abortReason, "KTS_CANCELLED") });
+    this.#overruns.watch(id);
   }
 
   /** The predictor's metrics; the last known ones while the worker is busy. */
   async metrics(): Promise<unknown> {
     if (this.#death !== undefined) return undefined;
-    const id = this.#nextId++;
+    const id = this.#nextMetricsId++;
     await new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, METRICS_MS).unref();
       this.#metricsWanted.set(id, () => {
@@ -196,9 +150,7 @@ export class WorkerHandle implements JobHolder {
 
   /** Fails the jobs it has, runs the predictor's `unload`, for a bounded time, and ends the thread. */
   async dispose(): Promise<void> {
-    for (const id of [...this.#jobs.keys()]) {
-      this.#take(id)?.reject(new KtsError("KTS_SHUTTING_DOWN", "the server is shutting down"));
-    }
+    this.#sent.rejectAll(() => new KtsError("KTS_SHUTTING_DOWN", "the server is shutting down"));
     if (this.concurrency > 0) {
       this.#post({ type: "dispose" });
       const timer = setTimeout(this.#disposed.resolve, this.#tuning.unloadMs ?? 5000);
@@ -213,13 +165,17 @@ export class WorkerHandle implements JobHolder {
   }
 
   #receive(message: FromWorker): void {
+    if (!(message instanceof Array)) return this.#told(message);
+    const [type, hold] = message;
+    const reader = new FlatReader(message, 2, hold);
+    if (type === "answer") return this.#sent.push(reader);
+    if (type === "ran") this.#sent.ran(reader);
+    else this.#sent.answer(reader);
+    this.#events.answered(this);
+  }
+
+  #told(message: Exclude<FromWorker, unknown[]>): void {
     switch (message.type) {
-      case "results":
-        this.#answer(message.results, message.hold);
-        return;
-      case "answer":
-        this.#pushTo(message.id, unpackPrediction(message.kind, message.value, message.hold));
-        return;
       case "streamed":
         this.#endStream(message.id, message.error, message.timings);
         return;
@@ -232,10 +188,14 @@ export class WorkerHandle implements JobHolder {
         return;
       case "aborting":
         // Its event loop turns: beside others under way this job is slow, not stuck.
-        if (this.#concurrency > 1) this.#forgetOverrun(message.id);
+        if (this.#concurrency > 1) this.#overruns.forget(message.id);
         return;
       case "ready":
         this.#concurrency = message.concurrency;
+        this.#sent.policy = {
+          isEngineOnly: message.isEngineOnly,
+          maxRunRows: message.takesRuns ? (message.info.batching?.maxBatchSize ?? 0) : 0,
+        };
         this.#boot.resolve(message);
         return;
       case "inline":
@@ -250,33 +210,8 @@ export class WorkerHandle implements JobHolder {
     }
   }
 
-  #answer(rows: readonly ResultRow[], hold: ArrayBuffer | undefined): void {
-    const now = performance.now();
-    for (const row of rows) {
-      const pending = this.#take(row[0]);
-      if (pending === undefined) continue;
-      if (row[1] !== undefined) {
-        pending.reject(fromErrorRecord(row[1]));
-        continue;
-      }
-      const result = unpackResult(row, hold);
-      const { timings } = result;
-      const inPredictor = timings.preProcess + timings.predict + timings.postProcess;
-      this.#events.ran(inPredictor, result.run ?? { requests: 1, rows: pending.rows });
-      // Whatever was not the predictor's own time was waiting: in the queue, for the thread, behind its message.
-      timings.queue = Math.max(timings.queue, now - pending.cameAt - inPredictor);
-      pending.resolve(result);
-    }
-    this.#events.answered(this);
-  }
-
-  #pushTo(id: number, prediction: Prediction): void {
-    const pending = this.#jobs.get(id)?.pending;
-    if (pending instanceof PendingStream) pending.push(prediction);
-  }
-
   #endStream(id: number, error: ErrorRecord | undefined, timings: StageTimings): void {
-    const pending = this.#take(id);
+    const pending = this.#sent.take(id);
     if (pending === undefined) return;
     const inPredictor = timings.preProcess + timings.predict + timings.postProcess;
     timings.queue = Math.max(0, performance.now() - pending.cameAt - inPredictor);
@@ -285,23 +220,9 @@ export class WorkerHandle implements JobHolder {
     this.#events.answered(this);
   }
 
-  #take(id: number): PendingJob | undefined {
-    const sent = this.#jobs.get(id);
-    if (sent === undefined) return undefined;
-    this.#jobs.delete(id);
-    if (--sent.message.unanswered === 0) this.#messages--;
-    if (this.#overruns.size > 0) this.#forgetOverrun(id);
-    return sent.pending;
-  }
-
-  #forgetOverrun(id: number): void {
-    clearTimeout(this.#overruns.get(id));
-    this.#overruns.delete(id);
-  }
-
   #overrun(id: number): void {
-    if (!this.#jobs.has(id)) return;
-    if (this.#worker.share?.isNeeded === true) return this.#watchOverrun(id);
+    if (!this.#sent.has(id)) return;
+    if (this.#worker.share?.isNeeded === true) return this.#overruns.watch(id);
     this.#kill(new Error("a predict went on long after its abort"));
   }
 
@@ -316,14 +237,9 @@ export class WorkerHandle implements JobHolder {
     const reason = this.#reasonOfExit(code);
     const stack = this.#lastError instanceof Error ? this.#lastError.stack : undefined;
     const isBystander = this.#worker.share?.isBystander === true;
-    this.#death = { reason, stack, hadJobs: this.#jobs.size > 0 || isBystander };
-    for (const id of [...this.#jobs.keys()]) {
-      this.#take(id)?.reject(
-        new KtsError("KTS_WORKER_DIED", `the worker died while it had this request: ${reason}`, {
-          retryAfterSeconds: 1,
-        }),
-      );
-    }
+    this.#death = { reason, stack, hadJobs: this.#sent.size > 0 || isBystander };
+    const died = `the worker died while it had this request: ${reason}`;
+    this.#sent.rejectAll(() => new KtsError("KTS_WORKER_DIED", died, { retryAfterSeconds: 1 }));
     for (const resolve of this.#metricsWanted.values()) resolve();
     this.#disposed.resolve();
     this.#boot.reject(
@@ -341,8 +257,4 @@ export class WorkerHandle implements JobHolder {
     if (isKtsError(error)) return error.message;
     return error instanceof Error ? `${error.name}: ${error.message}` : `it threw ${String(error)}`;
   }
-}
-
-function notHandedOver(error: unknown): KtsError {
-  return new KtsError("KTS_INTERNAL", `a request could not be handed to a worker: ${messageOf(error)}`);
 }

@@ -10,12 +10,13 @@ import type {
   ModelInfo,
   PredictionStream,
   RunShare,
+  StageTimings,
 } from "../pipeline/executor.ts";
 import { PendingJob } from "../pipeline/pending-job.ts";
 import { PendingStream } from "../pipeline/pending-stream.ts";
 import type { LogSink } from "../pipeline/predictor-log.ts";
 import { WaitingLine } from "../pipeline/waiting-line.ts";
-import { Histogram, INSTANCE_BUCKETS } from "../telemetry/histogram.ts";
+import { RunCounts } from "../telemetry/run-counts.ts";
 import type { WorkerBoot } from "./messages.ts";
 import { type WorkerDeath, type WorkerEvents, WorkerHandle, type WorkerTuning } from "./worker-handle.ts";
 
@@ -48,7 +49,7 @@ export class WorkerPool implements Executor {
   readonly #options: PoolOptions;
   readonly #workers: Set<WorkerHandle>;
   readonly #line: WaitingLine;
-  readonly batchSizes = new Histogram(INSTANCE_BUCKETS);
+  readonly runCounts = new RunCounts();
   readonly #onAbort = (pending: PendingJob) => this.#aborted(pending);
   /** Known from the first boot on, which is before anybody has the pool. */
   #info: ModelInfo | undefined;
@@ -99,7 +100,7 @@ export class WorkerPool implements Executor {
     const { boot, log, tuning } = this.#options;
     const events: WorkerEvents = {
       log,
-      ran: (runMs, run) => this.#ran(runMs, run),
+      ran: (timings, run) => this.#ran(timings, run),
       answered: (worker) => this.#answered(worker),
       died: (worker, death) => this.#died(worker, death),
     };
@@ -180,14 +181,15 @@ export class WorkerPool implements Executor {
   }
 
   #dispatch(): void {
-    if (this.#line.length === 0) return;
-    const free = [...this.#workers].filter((worker) => this.#isFree(worker));
-    for (const [index, worker] of free.entries()) {
-      const lanes = free.length - index;
+    let lanes = 0;
+    for (const worker of this.#workers) if (this.#isFree(worker)) lanes++;
+    for (const worker of this.#workers) {
+      if (this.#line.length === 0) return;
+      if (!this.#isFree(worker)) continue;
       const departure = this.#departure;
       if (departure?.mayLeave() === false) return;
       worker.send(departure === undefined ? this.#single(worker, lanes) : this.#shared(lanes));
-      if (this.#line.length === 0) return;
+      lanes--;
     }
   }
 
@@ -222,9 +224,10 @@ export class WorkerPool implements Executor {
     return jobMs === undefined ? 1 : Math.max(1, Math.floor(ms / Math.max(jobMs, 0.001)));
   }
 
-  #ran(runMs: number, { requests, rows }: RunShare): void {
+  #ran(timings: StageTimings, { requests, rows, leads }: RunShare): void {
+    const runMs = timings.preProcess + timings.predict + timings.postProcess;
     this.#line.observe(runMs / requests, runMs);
-    if (rows > 0) this.batchSizes.observe(rows);
+    this.runCounts.observe(timings, rows, leads);
   }
 
   #answered(worker: WorkerHandle): void {

@@ -37,7 +37,7 @@ export class Folder implements AsyncDisposable {
   }
 }
 
-/** As scripts/build-image.ts has it in front of every file. */
+/** As scripts/node-bundle.ts has it in front of every file. */
 const BUILD_BANNER =
   "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);";
 

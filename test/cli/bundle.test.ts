@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, readFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
@@ -15,7 +15,7 @@ async function bundle() {
   const esbuild = manifest.scripts.build.slice(manifest.scripts.build.indexOf("esbuild"));
   await promisify(execFile)(
     "/bin/sh",
-    ["-c", esbuild.replace("--outdir=dist", `--outdir=${folder.path}/dist`)],
+    ["-c", esbuild.replaceAll("--outdir=dist", `--outdir=${folder.path}/dist`)],
     {
       cwd: ROOT,
       env: { ...process.env, PATH: `${ROOT}node_modules/.bin:${process.env["PATH"]}` },
@@ -39,5 +39,26 @@ describe("the bundled command line", () => {
     expect(await predict.ended).toEqual({ stdout: '{"predictions":[7]}\n', stderr: "", exitCode: 0 });
     cli.signal("SIGTERM");
     expect((await cli.ended).exitCode).toBe(0);
+  });
+
+  it("gives a predictor whose project has it installed the classes that the worker throws", async () => {
+    await using built = await bundle();
+    await using project = await folderWith({
+      "predictor.mjs": `
+        import { InvalidInput } from "kserve-ts";
+        export const inputs = [{ name: "x", datatype: "FP32", shape: [-1, 1] }];
+        export const preProcess = (request) => {
+          try { return request.tensors; } catch (error) { return [error instanceof InvalidInput]; }
+        };
+        export const predict = (_model, list) => list;`,
+    });
+    await mkdir(join(project.path, "node_modules"));
+    await symlink(built.path, join(project.path, "node_modules/kserve-ts"));
+    const args = ["serve", project.path, "--model_name", "m", "--http_port", "0", "--grpc_port", "0"];
+    await using cli = new Cli(args, { program: built.program });
+    const { url } = await untilServing(cli);
+    const body = JSON.stringify({ instances: ["text"] });
+    const response = await fetch(`${url}/v1/models/m:predict`, { method: "POST", body });
+    expect(await response.json()).toEqual({ predictions: [true] });
   });
 });

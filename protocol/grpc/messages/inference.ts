@@ -58,7 +58,13 @@ const InferStatistics = message({
   compute_output: nested(6, StatisticDuration),
 });
 
-/** Without batch_stats: nothing is counted by the size of a batch. */
+const InferBatchStatistics = message({
+  batch_size: integer(1),
+  compute_input: nested(2, StatisticDuration),
+  compute_infer: nested(3, StatisticDuration),
+  compute_output: nested(4, StatisticDuration),
+});
+
 const ModelStatistics = message({
   name: text(1),
   version: text(2),
@@ -66,6 +72,7 @@ const ModelStatistics = message({
   inference_count: integer(4),
   execution_count: integer(5),
   inference_stats: nested(6, InferStatistics),
+  batch_stats: repeated(nested(7, InferBatchStatistics)),
 });
 
 export const ModelStatisticsRequest = message({ name: text(1), version: text(2) });

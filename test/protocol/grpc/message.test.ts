@@ -65,6 +65,7 @@ describe("a message of a table", () => {
       inference_count: 3,
       execution_count: 2,
       inference_stats: { success: duration, queue: duration },
+      batch_stats: [{ batch_size: 4, compute_infer: duration }],
     };
     const value = { model_stats: [statistics] };
     const bytes = messageBytes(encodeMessage(ModelStatisticsResponse, value));
@@ -72,7 +73,11 @@ describe("a message of a table", () => {
     const codec = referenceCodec(PREDICT, SERVICE, "ModelStatistics");
     expect(codec.decodeResponse(bytes)).toMatchObject({
       model_stats: [
-        { last_inference: "1700000000000", inference_stats: { success: { ns: "1234567890123" } } },
+        {
+          last_inference: "1700000000000",
+          inference_stats: { success: { ns: "1234567890123" } },
+          batch_stats: [{ batch_size: "4", compute_infer: { count: "2", ns: "1234567890123" } }],
+        },
       ],
     });
   });

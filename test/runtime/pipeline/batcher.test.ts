@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { HttpError, InvalidInput } from "../../../contract/errors.ts";
 import type { BatchingOptions, Predictor, RequestContext } from "../../../contract/predictor.ts";
 import { type NamedTensors, type Tensor, strings, tensor } from "../../../contract/tensor.ts";
-import type { Job, JobResult } from "../../../runtime/pipeline/executor.ts";
+import type { Job, JobResult, PredictionStream } from "../../../runtime/pipeline/executor.ts";
 import { InlineBatchExecutor } from "../../../runtime/pipeline/inline-batch-executor.ts";
 import { instancesJob, never, tensorsJob, until, valuesOf } from "../workers/jobs.ts";
 import { createRunner } from "./runners.ts";
@@ -45,11 +45,13 @@ describe("requests that wait together", () => {
       batch: { size: 4, requestIds: ["r0", "r1", "r2"] },
     });
     expect(answers.map(({ run }) => run)).toEqual([
-      { requests: 3, rows: 4 },
-      { requests: 3, rows: 0 },
-      { requests: 3, rows: 0 },
+      { requests: 3, rows: 4, leads: true },
+      { requests: 3, rows: 4, leads: false },
+      { requests: 3, rows: 4, leads: false },
     ]);
-    expect([executor.batchSizes.count, executor.batchSizes.sum]).toEqual([1, 4]);
+    const { sizes, bySize } = executor.runCounts;
+    expect([sizes.count, sizes.sum]).toEqual([1, 4]);
+    expect(bySize).toMatchObject([{ batch_size: 4, compute_infer: { count: 1 } }]);
   });
 
   it("join as tensors of the same names, datatypes and row shapes only, first come first served", async () => {
@@ -337,5 +339,80 @@ describe("waiting for others", () => {
     await expect(executor.run(instancesJob([3]), never)).rejects.toMatchObject({ code: "KTS_QUEUE_FULL" });
     await executor[Symbol.asyncDispose]();
     void waiting;
+  });
+});
+
+describe("streams beside shared runs", () => {
+  /** Its streams, and its runs, each wait for their gate. */
+  function gated() {
+    const begun: string[] = [];
+    const gates = new Map<string, PromiseWithResolvers<void>>();
+    const wait = async (name: string) => {
+      begun.push(name);
+      const gate = Promise.withResolvers<void>();
+      gates.set(name, gate);
+      await gate.promise;
+    };
+    const predict = (_model: unknown, input: unknown) => {
+      const names = input as string[];
+      if (names[0]?.startsWith("run") === true) return wait(names.join("+")).then(() => names);
+      return (async function* () {
+        await wait(names[0] as string);
+        yield [names[0]];
+      })();
+    };
+    return { begun, predict, open: (name: string) => gates.get(name)?.resolve() };
+  }
+
+  const read = async (stream: PredictionStream) => {
+    const answers: unknown[] = [];
+    for await (const prediction of stream) answers.push(prediction);
+    return answers.length;
+  };
+
+  it("keep to the predictor's concurrency together with the runs, first come first served", async () => {
+    const { begun, predict, open } = gated();
+    await using executor = await batched({ predict, concurrency: 2 });
+    const one = read(executor.stream(instancesJob(["one"]), never));
+    const two = read(executor.stream(instancesJob(["two"]), never));
+    const runs = together(executor, [instancesJob(["run1"]), instancesJob(["run2"])]);
+    const three = read(executor.stream(instancesJob(["three"]), never));
+    await until(() => begun.length === 2);
+    expect(executor.load).toMatchObject({ queued: 3, running: 2 });
+    open("one");
+    expect(await one).toBe(1);
+    await until(() => begun.length === 3);
+    expect(begun).toEqual(["one", "two", "run1+run2"]);
+    open("run1+run2");
+    expect((await runs).flatMap(valuesOf)).toEqual(["run1", "run2"]);
+    await until(() => begun.length === 4);
+    open("two");
+    open("three");
+    expect(await Promise.all([two, three])).toEqual([1, 1]);
+    expect(executor.load).toMatchObject({ queued: 0, running: 0 });
+  });
+
+  it("are refused beyond what may wait, and never run once their reader has left", async () => {
+    const { begun, predict, open } = gated();
+    await using executor = await batched({ predict, concurrency: 1 }, {}, 1);
+    const one = read(executor.stream(instancesJob(["one"]), never));
+    const waiting = executor.stream(instancesJob(["two"]), never);
+    const refused = executor.stream(instancesJob(["three"]), never);
+    await expect(refused.next()).rejects.toMatchObject({ code: "KTS_QUEUE_FULL" });
+    await waiting.return();
+    expect(executor.load).toMatchObject({ queued: 0, running: 1 });
+    open("one");
+    expect(await one).toBe(1);
+    expect(begun).toEqual(["one"]);
+  });
+
+  it("start at once where the predictor does not limit them", async () => {
+    const { begun, predict, open } = gated();
+    await using executor = await batched({ predict });
+    const names = ["one", "two", "three"];
+    const all = names.map((name) => read(executor.stream(instancesJob([name]), never)));
+    await until(() => begun.length === 3);
+    names.forEach(open);
+    expect(await Promise.all(all)).toEqual([1, 1, 1]);
   });
 });

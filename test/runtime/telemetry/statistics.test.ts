@@ -43,14 +43,29 @@ describe("the statistics of a model", () => {
         cache_hit: NONE,
         cache_miss: NONE,
       },
-      batch_stats: [],
+      batch_stats: [{ batch_size: 2, compute_input: stage, compute_infer: stage, compute_output: stage }],
     });
+    const [batch] = stats?.batch_stats ?? [];
+    expect(batch?.compute_infer).toEqual(stats?.inference_stats.compute_infer);
     expect(stats?.last_inference).toBeGreaterThanOrEqual(began);
     const inference = stats?.inference_stats;
     for (const part of ["compute_input", "compute_infer", "compute_output"] as const) {
       expect(inference?.[part].ns).toBeGreaterThanOrEqual(14_000_000);
     }
     expect(inference?.success.ns).toBeGreaterThanOrEqual(45_000_000);
+  });
+
+  it("tell runs apart by their instances", async () => {
+    await using server = await servePredictor("export const predict = (_model, instances) => instances;");
+    for (const instances of [[1, 2, 3], [1], [2]]) {
+      await postJson(server, "/v1/models/m:predict", { instances });
+    }
+    const [stats] = await statistics(server, "/v2/models/m/stats");
+    const counts = stats?.batch_stats.map((batch) => [batch.batch_size, batch.compute_infer.count]);
+    expect(counts).toEqual([
+      [1, 2],
+      [3, 1],
+    ]);
   });
 
   it("are of every model and version, of one, or of one version", async () => {

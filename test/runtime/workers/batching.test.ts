@@ -53,7 +53,7 @@ describe("requests that wait for a worker", () => {
     expect(answers.map(doublesOf)).toEqual([[2], [4, 6], [8, 10, 12]]);
     expect(answers.flatMap(valuesOf)[0]).toMatchObject({ size: 6, ids: ["r0", "r1", "r2"] });
     // And the one that kept it busy.
-    expect(executor.batchSizes.sum).toBe(7);
+    expect(executor.runCounts.sizes.sum).toBe(7);
     expect(executor.load).toEqual({ queued: 0, running: 0, workers: 1 });
   });
 

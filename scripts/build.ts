@@ -1,0 +1,48 @@
+/**
+ * Builds dist/: what the package's entry points lead to, the worker in a bundle of its own (a thread loads nothing that
+ * only the main thread needs), the browser's entry points, and dist/image, the server as images have it.
+ */
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type BuildOptions, build } from "esbuild";
+import { buildImageFiles } from "./build-image.ts";
+import { NODE_BUNDLE } from "./node-bundle.ts";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const dist = join(root, "dist");
+
+const SPLIT: BuildOptions = { ...NODE_BUNDLE, splitting: true, chunkNames: "chunk-[hash]", sourcemap: true };
+
+rmSync(dist, { recursive: true, force: true });
+await Promise.all([
+  build({
+    ...SPLIT,
+    entryPoints: {
+      "kserve-ts": "cli/main.ts",
+      contract: "contract/index.ts",
+      client: "client/index.ts",
+      runtime: "runtime/index.ts",
+      builder: "builder/index.ts",
+    },
+    outdir: dist,
+  }),
+  build({
+    ...SPLIT,
+    entryPoints: {
+      worker: "runtime/workers/worker-entry.ts",
+      contract: "contract/index.ts",
+      client: "client/index.ts",
+    },
+    outdir: join(dist, "worker"),
+  }),
+  build({
+    ...SPLIT,
+    entryPoints: { contract: "contract/index.ts", client: "client/browser.ts" },
+    outdir: join(dist, "browser"),
+    platform: "browser",
+    target: "es2022",
+    banner: {},
+  }),
+]);
+await buildImageFiles(join(dist, "image"));
