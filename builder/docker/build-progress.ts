@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import type { BuildEvent } from "../engine.ts";
 import type { EngineMessage } from "./messages.ts";
 
@@ -50,8 +51,13 @@ export class BuildProgress {
 
   /** Takes a line of BuildKit. */
   takeBuildKit(line: string): void {
+    // The failure is told by a message of its own.
+    if (line.startsWith("ERROR: ")) return;
     const step = BUILDKIT_STEP.exec(line);
-    if (step === null) return this.#output(line);
+    if (step === null) {
+      for (const printed of decodeLog(line).split("\n")) this.#output(printed);
+      return;
+    }
     const [, index, count, name = ""] = step;
     const isCached = line.startsWith("CACHED:");
     // A step is told again whenever something about it changes.
@@ -79,9 +85,25 @@ export class BuildProgress {
     this.#report({ kind: "step", step: this.#step, index, count });
   }
 
-  #output(line: string): void {
+  /** The classic builder paints what came from stderr. */
+  #output(painted: string): void {
+    const line = stripVTControlCharacters(painted);
+    if (line.trim() === "") return;
     this.#lines = [...this.#lines, line].slice(-LAST_LINES);
     this.#report({ kind: "output", step: this.#step, line });
+  }
+}
+
+/**
+ * dockerode 5.0 gives what a step prints in base64, where it means to give the text. What is no base64 of a text is one.
+ */
+function decodeLog(line: string): string {
+  const bytes = Buffer.from(line, "base64");
+  if (bytes.length === 0 || bytes.toString("base64") !== line) return line;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return line;
   }
 }
 

@@ -60,14 +60,13 @@ async function addFile(
       pack.entry({ ...OWNER, name, type: "symlink", linkname: source.target, mode: 0o777 }, done);
     });
   } else {
-    // A file that grows or shrinks meanwhile breaks the tar, and is told by tar-stream.
-    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    const entry = pack.entry({ ...OWNER, name, size: source.bytes, mode }, (error) =>
-      error ? reject(fileChanged(source.path, error)) : resolve(undefined),
-    );
+    // One that has grown or shrunk since is told by tar-stream, which ends the entry with an error.
+    const entry = pack.entry({ ...OWNER, name, size: source.bytes, mode }, () => undefined);
     const read = createReadStream(source.path);
     read.on("data", (chunk) => count(chunk.length));
-    await Promise.all([pipeline(read, entry).catch(reject), promise]);
+    await pipeline(read, entry).catch((error: Error) => {
+      throw fileChanged(source.path, error);
+    });
   }
 }
 
