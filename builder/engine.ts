@@ -29,7 +29,7 @@ export interface WorkOptions {
 export interface BuiltLayer {
   /** Undefined: of the base. */
   readonly name: LayerName | undefined;
-  /** Uncompressed. */
+  /** Uncompressed; as it is in the registry for a layer of the base that was never downloaded. */
   readonly bytes: number;
 }
 

@@ -6,7 +6,7 @@ import { nearest } from "./nearest.ts";
 import { optionValues, parseWords } from "./parse.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import type { Environment } from "./verb.ts";
-import { VERB_NAMES, allVerbs, findVerb } from "./verbs.ts";
+import type { VerbTable } from "./verb-table.ts";
 
 /** A command line, taken apart as far as it goes without knowing the verb. */
 export interface CommandLine {
@@ -34,9 +34,11 @@ export function readCommandLine(words: readonly string[]): CommandLine {
 
 /**
  * What a command line asks for: a text to show, or a verb to run, which gives the exit code.
+ * @param verbs those there are
  * @throws KtsError KTS_USAGE when the verb, an option or an argument is wrong
  */
-export async function plan(
+export async function planWith(
+  verbs: VerbTable,
   { verbName, before, after }: CommandLine,
   env: Environment,
   terminal: Terminal,
@@ -46,9 +48,9 @@ export async function plan(
   parseWords({ name: "", arguments: {}, options: {} }, before);
   const wantsHelp = asks(words, "--help", "-h");
   const named = verbName === "help" ? after.find((word) => !word.startsWith("-")) : verbName;
-  if (named === undefined) return rootHelp(await allVerbs(), productVersion(), terminal);
-  const verb = await findVerb(named);
-  if (verb === undefined) throw unknownVerb(named);
+  if (named === undefined) return rootHelp(await verbs.all(), productVersion(), terminal);
+  const verb = await verbs.find(named);
+  if (verb === undefined) throw unknownVerb(named, verbs.names);
   if (wantsHelp || verbName === "help") return verbHelp(verb, terminal);
   const parsed = parseWords(verb, after);
   const { values, given } = optionValues(verb, parsed.given, env);
@@ -77,8 +79,8 @@ function asks(words: readonly string[], ...wanted: readonly string[]): boolean {
   return words.slice(0, end === -1 ? words.length : end).some((word) => wanted.includes(word));
 }
 
-function unknownVerb(name: string): KtsError {
-  const near = nearest(name, [...VERB_NAMES, "help"]);
+function unknownVerb(name: string, names: readonly string[]): KtsError {
+  const near = nearest(name, [...names, "help"]);
   const looksLikePath = /[/.]/.test(name);
   const guess =
     near.length > 0

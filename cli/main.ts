@@ -1,34 +1,6 @@
 #!/usr/bin/env node
-/** The command `kserve-ts`: finds the verb, runs it, says once what went wrong, and ends with its exit code. */
-import { plan, readCommandLine } from "./command-line.ts";
-import { asFailure, failureDetails, failureText } from "./failure.ts";
-import { requireNode } from "./node-version.ts";
-import { processTerminal } from "./terminal/terminal.ts";
-import { findVerb } from "./verbs.ts";
+/** The command `kserve-ts`. */
+import { runCommandLine } from "./run-command-line.ts";
+import { VERBS } from "./verbs.ts";
 
-const terminal = processTerminal();
-const line = readCommandLine(process.argv.slice(2));
-
-async function main(): Promise<number> {
-  requireNode(process.versions.node);
-  const task = await plan(line, process.env, terminal);
-  if (typeof task === "function") return task();
-  terminal.print(task);
-  return 0;
-}
-
-async function fail(error: unknown): Promise<number> {
-  const failure = asFailure(error);
-  terminal.complain(failureText(failure, terminal.styleComplaint));
-  if (line.isVerbose) terminal.complain(failureDetails(failure));
-  if ((await findVerb(line.verbName ?? ""))?.isServer === true) {
-    const { writeTerminationLog } = await import("./serve/termination-log.ts");
-    writeTerminationLog(failureText(failure), process.env);
-  }
-  return failure.exitCode;
-}
-
-const exitCode = await main().catch(fail);
-await terminal.flush();
-// A predictor that runs on this thread may hold timers and connections, which are no reason to stay.
-process.exit(exitCode);
+await runCommandLine(VERBS);

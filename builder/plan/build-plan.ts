@@ -75,6 +75,13 @@ export interface BuildPlan {
   /** In the order of {@link LAYER_NAMES}. */
   readonly layers: readonly PlannedLayer[];
   readonly image: ImageSettings;
+  /**
+   * A command of the image, run once by root when the server layer is laid: it fills the compile cache with the
+   * image's own Node. An image works without it, and starts a little later. Undefined: there is nothing to run.
+   */
+  readonly prepare?: readonly string[] | undefined;
+  /** What is in the dependencies, as CycloneDX JSON: attached to the image where it is published. Absent: none are. */
+  readonly sbom?: Uint8Array;
   /** `sha256:` over base, platform, layers and settings: what did not change need not be built again. */
   readonly hash: string;
   /** What the user should know, a sentence each: what was left out and why, what looks wrong. */

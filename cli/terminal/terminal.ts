@@ -9,6 +9,13 @@ export interface Terminal {
   write(bytes: Uint8Array): void;
   /** Writes a line on stderr: what went wrong. */
   complain(line: string): void;
+  /**
+   * Shows a line on stderr that stays until the next one, or a complaint, takes its place; undefined takes it away.
+   * Nothing happens where stderr is no terminal.
+   */
+  status(line: string | undefined): void;
+  /** Whether a person sees stderr as it is written. */
+  readonly hasStatus: boolean;
   /** Columns of stdout: COLUMNS, else the terminal's own, else 80; at most 100, as longer lines read badly. */
   readonly width: number;
   /** Whether a person sees stdout, not another program. */
@@ -41,10 +48,26 @@ export function processTerminal(): Terminal {
   stderr.on("error", () => undefined);
   const colour = (stream: WriteStream) => (format: Style, text: string) =>
     styleText(format, text, { stream });
+  const hasStatus = stderr.isTTY === true && env["TERM"] !== "dumb";
+  let clear = "";
+  const show = (text: string, next: string) => {
+    if (clear + text !== "") stderr.write(clear + text);
+    clear = next;
+  };
   return {
-    print: (line) => void stdout.write(`${line}\n`),
+    print: (line) => {
+      show("", "");
+      stdout.write(`${line}\n`);
+    },
     write: (bytes) => void stdout.write(bytes),
-    complain: (line) => void stderr.write(`${line}\n`),
+    complain: (line) => show(`${line}\n`, ""),
+    status(line) {
+      if (!hasStatus) return;
+      // A line that wraps could not be taken away again.
+      const text = line?.slice(0, (stderr.columns ?? USUAL_COLUMNS) - 1) ?? "";
+      show(text, text === "" ? "" : "\r\u001b[2K");
+    },
+    hasStatus,
     width: columns(env["COLUMNS"], stdout.columns),
     isInteractive: stdout.isTTY === true,
     style: colour(stdout),

@@ -18,12 +18,17 @@ export type ModuleExports = Readonly<Record<string, unknown>>;
 export async function loadModule(path: string, generation = 0): Promise<ModuleExports> {
   registerResolution();
   const file = pathToFileURL(path);
+  let failure: unknown;
   try {
     return await importUrl(generationUrl(file.href, generation));
   } catch (error) {
     if (!mayHelpToBundle(error)) throw importFailed(path, error);
+    failure = error;
   }
-  const code = await bundleModule(file);
+  const code = await bundleModule(file).catch((error: unknown) => {
+    // An image has no bundler: what was wrong at first is what there is to tell.
+    throw lacksBundler(error) ? importFailed(path, failure) : error;
+  });
   try {
     return await importUrl(addBundle(file, code));
   } catch (error) {
@@ -49,6 +54,11 @@ function mayHelpToBundle(error: unknown): boolean {
     code === "ERR_INVALID_TYPESCRIPT_SYNTAX" ||
     code === "ERR_UNKNOWN_FILE_EXTENSION"
   );
+}
+
+function lacksBundler(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return code === "ERR_MODULE_NOT_FOUND" && String(message).includes("'esbuild'");
 }
 
 function importFailed(path: string, error: unknown): KtsError {

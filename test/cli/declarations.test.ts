@@ -3,16 +3,16 @@ import { describe, expect, it } from "vitest";
 import { exitCodes } from "../../cli/exit-codes.ts";
 import { GLOBAL_OPTIONS } from "../../cli/global-options.ts";
 import { OLDEST_NODE, requireNode } from "../../cli/node-version.ts";
-import { VERB_NAMES, allVerbs, findVerb } from "../../cli/verbs.ts";
+import { VERBS } from "../../cli/verbs.ts";
 import { ERROR_CATALOGUE } from "../../contract/errors.ts";
 
-const verbs = await allVerbs();
+const verbs = await VERBS.all();
 
 describe("the verbs", () => {
   it("are found by their own names, and by no others", async () => {
-    expect(verbs.map(({ name }) => name)).toEqual(VERB_NAMES);
-    expect(await findVerb("toString")).toBeUndefined();
-    expect(await findVerb("help")).toBeUndefined();
+    expect(verbs.map(({ name }) => name)).toEqual(VERBS.names);
+    expect(await VERBS.find("toString")).toBeUndefined();
+    expect(await VERBS.find("help")).toBeUndefined();
   });
 });
 

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { allVerbs } from "../../cli/verbs.ts";
+import { VERBS } from "../../cli/verbs.ts";
 import {
   type Table,
   errorTable,
@@ -14,7 +14,7 @@ import {
 } from "./reference-tables.ts";
 import { ROOT } from "./run-cli.ts";
 
-const verbs = await allVerbs();
+const verbs = await VERBS.all();
 const cliPage = await readFile(join(ROOT, "docs/04-cli.md"), "utf8");
 const errorsPage = await readFile(join(ROOT, "docs/06-errors.md"), "utf8");
 

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { allVerbs } from "../../cli/verbs.ts";
+import { VERBS } from "../../cli/verbs.ts";
 import { serveFolder } from "../runtime/serving.ts";
 import { ROOT, folderWith } from "./run-cli.ts";
 
@@ -29,7 +29,7 @@ async function typed(command: string, env: Record<string, string>, until?: RegEx
   return { ...said, exitCode };
 }
 
-const verbs = await allVerbs();
+const verbs = await VERBS.all();
 const examplesOf = (name: string) => verbs.find((verb) => verb.name === name)?.examples ?? [];
 
 describe("the examples of serve --help", () => {

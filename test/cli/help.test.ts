@@ -1,15 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { exitCodes } from "../../cli/exit-codes.ts";
-import { plan, readCommandLine } from "../../cli/command-line.ts";
+import { planWith, readCommandLine } from "../../cli/command-line.ts";
 import { spellings, verbHelp } from "../../cli/help.ts";
 import { processTerminal } from "../../cli/terminal/terminal.ts";
-import { allVerbs } from "../../cli/verbs.ts";
+import { VERBS } from "../../cli/verbs.ts";
 import { productVersion } from "../../runtime/product-version.ts";
 import { runCli } from "./run-cli.ts";
 
 const terminal = processTerminal();
 const plainPage = (width: number) => ({ width, style: (_format: unknown, text: string) => text });
-const verbs = await allVerbs();
+const verbs = await VERBS.all();
 
 describe("--help", () => {
   it.each([
@@ -66,13 +66,13 @@ describe("--help", () => {
     ["the option in front of the verb", ["-h", "serve"], ["serve", "--help"]],
     ["the option beside mistakes", ["serve", "--typo", "-h"], ["serve", "--help"]],
   ])("is also what %s shows", async (_name, words, same) => {
-    const shown = await plan(readCommandLine(words), {}, terminal);
+    const shown = await planWith(VERBS, readCommandLine(words), {}, terminal);
     expect(shown).toBeTypeOf("string");
-    expect(shown).toBe(await plan(readCommandLine(same), {}, terminal));
+    expect(shown).toBe(await planWith(VERBS, readCommandLine(same), {}, terminal));
   });
 
   it("behind -- is an argument", async () => {
-    await expect(plan(readCommandLine(["predict", "--", "--help"]), {}, terminal)).rejects.toThrow(
+    await expect(planWith(VERBS, readCommandLine(["predict", "--", "--help"]), {}, terminal)).rejects.toThrow(
       'unexpected argument "--help": predict takes no arguments',
     );
   });

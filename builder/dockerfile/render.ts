@@ -1,0 +1,54 @@
+import type { BuildPlan, LayerName, PlannedFile } from "../plan/build-plan.ts";
+
+/** What each layer is, for whoever reads the Dockerfile. */
+const WHAT: Readonly<Record<LayerName, string>> = {
+  server: "The server of kserve-ts.",
+  dependencies: "The packages that the predictor's bundle leaves out, for this platform.",
+  model: "The model.",
+  predictor: "The predictor, in one file.",
+  config: "kserve.config, as it was evaluated, with the model's name.",
+};
+
+/**
+ * The Dockerfile of a plan, for a classic builder and BuildKit alike. Its context has a folder for each layer with the
+ * layer's files at their paths in the image: see {@link contextPath}.
+ */
+export function renderDockerfile({ base, layers, image, prepare }: BuildPlan): string {
+  const lines = [`FROM ${base}`];
+  const prepares = (name: LayerName) => prepare !== undefined && name === "server";
+  for (const { name } of layers) {
+    lines.push("", `# ${WHAT[name]}`, `COPY ["${name}/", "/"]`);
+    if (prepares(name)) lines.push("USER 0:0", `RUN ${JSON.stringify(prepare)}`);
+  }
+  const { command, intervalMs, timeoutMs, startPeriodMs, retries } = image.healthcheck;
+  const times = `--interval=${intervalMs}ms --timeout=${timeoutMs}ms --start-period=${startPeriodMs}ms`;
+  lines.push(
+    "",
+    ...instruction("ENV", image.env),
+    ...instruction("LABEL", image.labels),
+    `WORKDIR ${image.workingDir}`,
+    `USER ${image.user}`,
+    `EXPOSE ${image.exposedPorts.join(" ")}`,
+    `STOPSIGNAL ${image.stopSignal}`,
+    `HEALTHCHECK ${times} --retries=${retries} CMD ${JSON.stringify(command)}`,
+    `ENTRYPOINT ${JSON.stringify(image.entrypoint)}`,
+    "CMD []",
+  );
+  return `${lines.join("\n")}\n`;
+}
+
+/** Where a layer's file lies in the context of the Dockerfile. */
+export function contextPath(layer: LayerName, { path }: PlannedFile): string {
+  return `${layer}${path}`;
+}
+
+/** One instruction for all: each would be a step of its own, and of labels a layer. */
+function instruction(name: "ENV" | "LABEL", values: Readonly<Record<string, string>>): string[] {
+  const pairs = Object.entries(values).map(([key, value]) => `${key}=${quoted(value)}`);
+  return pairs.length === 0 ? [] : [`${name} ${pairs.join(" \\\n    ")}`];
+}
+
+/** A Dockerfile's own quotes: variables are put in within them, and a line ends them. */
+function quoted(value: string): string {
+  return `"${value.replaceAll(/[\\"$]/g, "\\$&").replaceAll(/\r?\n/g, " ")}"`;
+}
