@@ -2,10 +2,10 @@ import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Pack } from "tar-stream";
-import type { BuildPlan, PlannedFile } from "../plan/build-plan.ts";
+import type { BuildPlan, LayerName, PlannedFile } from "../plan/build-plan.ts";
 
 /** Where a file of an image lies in the context; with the Dockerfile's COPY it gets to its path. */
-export type ContextPath = (layer: string, file: PlannedFile) => string;
+export type ContextPath = (layer: LayerName, file: PlannedFile) => string;
 
 /** Same files, same tar: nothing tells when or by whom it was written. */
 const OWNER = { uid: 0, gid: 0, uname: "", gname: "", mtime: new Date(0) } as const;
