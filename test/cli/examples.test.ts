@@ -1,4 +1,4 @@
-import { chmod, writeFile } from "node:fs/promises";
+import { chmod, rm, writeFile } from "node:fs/promises";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -50,6 +50,28 @@ describe("the examples of predict --help", () => {
   });
 });
 
+describe("the examples of build --help", () => {
+  it.each(examplesOf("build").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
+    const { stdout, exitCode } = await typed(command, {});
+    expect(stdout).toMatch(/predictor|digits/);
+    expect(exitCode).toBe(0);
+  });
+});
+
+describe("the examples of eject --help", () => {
+  it.each(examplesOf("eject").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
+    const folder = /--to (\S+)/.exec(command)?.[1] as string;
+    await rm(folder, { recursive: true, force: true });
+    try {
+      const { stdout, exitCode } = await typed(command, {});
+      expect(stdout).toContain("Wrote Dockerfile");
+      expect(exitCode).toBe(0);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
+
 it("every verb's examples are run by a test here", () => {
-  expect(verbs.map(({ name }) => name)).toEqual(["serve", "predict"]);
+  expect(verbs.map(({ name }) => name)).toEqual(["serve", "predict", "build", "eject"]);
 });

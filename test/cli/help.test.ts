@@ -16,6 +16,8 @@ describe("--help", () => {
     ["kserve-ts", ["--help"]],
     ["kserve-ts-serve", ["serve", "--help"]],
     ["kserve-ts-predict", ["predict", "--help"]],
+    ["kserve-ts-build", ["build", "--help"]],
+    ["kserve-ts-eject", ["eject", "--help"]],
   ])("of %s is as in the golden file", async (name, args) => {
     const { stdout, stderr, exitCode } = await runCli(args);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
