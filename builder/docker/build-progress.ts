@@ -32,7 +32,8 @@ export class BuildProgress {
 
   /** The last lines that the step has printed. */
   get lastLines(): readonly string[] {
-    return this.#pending.trim() === "" ? this.#lines : [...this.#lines, this.#pending];
+    const pending = stripVTControlCharacters(this.#pending);
+    return pending.trim() === "" ? this.#lines : [...this.#lines, pending];
   }
 
   /** Takes the next message of the classic builder. */
@@ -71,7 +72,8 @@ export class BuildProgress {
   #takeText(text: string): void {
     const lines = (this.#pending + text).split("\n");
     this.#pending = lines.pop() ?? "";
-    for (const line of lines) {
+    // The classic builder paints what came from stderr.
+    for (const line of lines.map(stripVTControlCharacters)) {
       const [, index, count, instruction] = CLASSIC_STEP.exec(line) ?? [];
       if (instruction !== undefined) this.#begin(instruction, Number(index), Number(count));
       else if (line === " ---> Using cache") this.#report({ kind: "unchanged", step: this.#step });
@@ -85,9 +87,7 @@ export class BuildProgress {
     this.#report({ kind: "step", step: this.#step, index, count });
   }
 
-  /** The classic builder paints what came from stderr. */
-  #output(painted: string): void {
-    const line = stripVTControlCharacters(painted);
+  #output(line: string): void {
     if (line.trim() === "") return;
     this.#lines = [...this.#lines, line].slice(-LAST_LINES);
     this.#report({ kind: "output", step: this.#step, line });
