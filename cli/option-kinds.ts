@@ -67,8 +67,10 @@ export function integer<Default extends number | undefined>(
   };
 }
 
-/** On or off; off where it is left out. */
-export function toggle(spec: Omit<Common<never>, "default">): Option<boolean> {
+/** On or off; off where it is left out, unless its default is on. */
+export function toggle(
+  spec: Omit<Common<never>, "default"> & { readonly default?: boolean },
+): Option<boolean> {
   return {
     env: [],
     repeatable: false,

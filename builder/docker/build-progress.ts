@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from "node:util";
 import type { BuildEvent } from "../engine.ts";
 import type { EngineMessage } from "./messages.ts";
 
@@ -31,7 +32,8 @@ export class BuildProgress {
 
   /** The last lines that the step has printed. */
   get lastLines(): readonly string[] {
-    return this.#pending.trim() === "" ? this.#lines : [...this.#lines, this.#pending];
+    const pending = stripVTControlCharacters(this.#pending);
+    return pending.trim() === "" ? this.#lines : [...this.#lines, pending];
   }
 
   /** Takes the next message of the classic builder. */
@@ -50,8 +52,13 @@ export class BuildProgress {
 
   /** Takes a line of BuildKit. */
   takeBuildKit(line: string): void {
+    // The failure is told by a message of its own.
+    if (line.startsWith("ERROR: ")) return;
     const step = BUILDKIT_STEP.exec(line);
-    if (step === null) return this.#output(line);
+    if (step === null) {
+      for (const printed of decodeLog(line).split("\n")) this.#output(printed);
+      return;
+    }
     const [, index, count, name = ""] = step;
     const isCached = line.startsWith("CACHED:");
     // A step is told again whenever something about it changes.
@@ -65,7 +72,8 @@ export class BuildProgress {
   #takeText(text: string): void {
     const lines = (this.#pending + text).split("\n");
     this.#pending = lines.pop() ?? "";
-    for (const line of lines) {
+    // The classic builder paints what came from stderr.
+    for (const line of lines.map(stripVTControlCharacters)) {
       const [, index, count, instruction] = CLASSIC_STEP.exec(line) ?? [];
       if (instruction !== undefined) this.#begin(instruction, Number(index), Number(count));
       else if (line === " ---> Using cache") this.#report({ kind: "unchanged", step: this.#step });
@@ -80,8 +88,22 @@ export class BuildProgress {
   }
 
   #output(line: string): void {
+    if (line.trim() === "") return;
     this.#lines = [...this.#lines, line].slice(-LAST_LINES);
     this.#report({ kind: "output", step: this.#step, line });
+  }
+}
+
+/**
+ * dockerode 5.0 gives what a step prints in base64, where it means to give the text. What is no base64 of a text is one.
+ */
+function decodeLog(line: string): string {
+  const bytes = Buffer.from(line, "base64");
+  if (bytes.length === 0 || bytes.toString("base64") !== line) return line;
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return line;
   }
 }
 

@@ -2,10 +2,10 @@ import { createReadStream } from "node:fs";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Pack } from "tar-stream";
-import type { BuildPlan, PlannedFile } from "../plan/build-plan.ts";
+import type { BuildPlan, LayerName, PlannedFile } from "../plan/build-plan.ts";
 
 /** Where a file of an image lies in the context; with the Dockerfile's COPY it gets to its path. */
-export type ContextPath = (layer: string, file: PlannedFile) => string;
+export type ContextPath = (layer: LayerName, file: PlannedFile) => string;
 
 /** Same files, same tar: nothing tells when or by whom it was written. */
 const OWNER = { uid: 0, gid: 0, uname: "", gname: "", mtime: new Date(0) } as const;
@@ -27,12 +27,14 @@ export async function packContext(
   const pack = createPack();
   const totalBytes = plan.layers.reduce((sum, layer) => sum + layer.bytes, 0);
   let doneBytes = 0;
+  let current: string | undefined;
   const count = (bytes: number) => sent((doneBytes += bytes), totalBytes);
   const write = async () => {
     await addBytes(pack, "Dockerfile", Buffer.from(dockerfile), 0o644);
     for (const layer of plan.layers) {
       for (const file of layer.files) {
         signal.throwIfAborted();
+        if (file.source.kind === "file") current = file.source.path;
         await addFile(pack, contextPath(layer.name, file), file, count);
       }
     }
@@ -40,7 +42,15 @@ export async function packContext(
   };
   write().catch((error: unknown) => pack.destroy(error instanceof Error ? error : new Error(String(error))));
   // tar-stream's streams are not Node's own, which a request needs to end them.
-  const tar = Readable.from(pack as AsyncIterable<Uint8Array>, { objectMode: false });
+  const bytes = async function* () {
+    try {
+      yield* pack as AsyncIterable<Uint8Array>;
+    } catch (error) {
+      // One that has grown or shrunk since breaks the tar.
+      throw current === undefined || signal.aborted ? error : fileChanged(current, error as Error);
+    }
+  };
+  const tar = Readable.from(bytes(), { objectMode: false });
   tar.once("close", () => pack.destroy());
   return tar;
 }
@@ -60,14 +70,10 @@ async function addFile(
       pack.entry({ ...OWNER, name, type: "symlink", linkname: source.target, mode: 0o777 }, done);
     });
   } else {
-    // A file that grows or shrinks meanwhile breaks the tar, and is told by tar-stream.
-    const { promise, resolve, reject } = Promise.withResolvers<undefined>();
-    const entry = pack.entry({ ...OWNER, name, size: source.bytes, mode }, (error) =>
-      error ? reject(fileChanged(source.path, error)) : resolve(undefined),
-    );
+    const entry = pack.entry({ ...OWNER, name, size: source.bytes, mode }, () => undefined);
     const read = createReadStream(source.path);
     read.on("data", (chunk) => count(chunk.length));
-    await Promise.all([pipeline(read, entry).catch(reject), promise]);
+    await pipeline(read, entry);
   }
 }
 

@@ -1,4 +1,5 @@
 import { KtsError } from "../../contract/errors.ts";
+import { contextPath, renderDockerfile } from "../dockerfile/render.ts";
 import type { BuiltImage, ImageEngine, PublishedImage, WorkOptions } from "../engine.ts";
 import type { BuildPlan } from "../plan/build-plan.ts";
 import type { CredentialsFor } from "../registry/credentials.ts";
@@ -6,7 +7,6 @@ import { dockerConfigCredentials } from "../registry/docker-config.ts";
 import { describeBuilt, isUpToDate } from "./built-image.ts";
 import { type EngineClient, connectEngine } from "./client.ts";
 import { packContext } from "./context.ts";
-import { contextPath, renderDockerfile } from "./dockerfile.ts";
 import { asEngineFailure } from "./engine-error.ts";
 import { labelImage } from "./label-image.ts";
 import { ensureBase, inspectImage } from "./pull-base.ts";

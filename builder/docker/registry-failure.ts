@@ -32,6 +32,7 @@ export function registryFailure(
   if (/pull access denied/i.test(reason)) {
     return make("KTS_IMAGE_NOT_FOUND", "Is its name right? A private one needs docker login.");
   }
+  if (/does not exist locally/i.test(reason)) return make("KTS_IMAGE_NOT_FOUND", "Build it first.");
   if (DENIED.test(reason)) return make("KTS_REGISTRY_DENIED");
   if (/server gave HTTP response/i.test(reason)) {
     return make(

@@ -14,18 +14,19 @@ const WHAT: Readonly<Record<LayerName, string>> = {
  * layer's files at their paths in the image: see {@link contextPath}.
  */
 export function renderDockerfile({ base, layers, image, prepare }: BuildPlan): string {
-  const lines = [`FROM ${base}`];
-  const prepares = (name: LayerName) => prepare !== undefined && name === "server";
-  for (const { name } of layers) {
-    lines.push("", `# ${WHAT[name]}`, `COPY ["${name}/", "/"]`);
-    if (prepares(name)) lines.push("USER 0:0", `RUN ${JSON.stringify(prepare)}`);
-  }
+  const copy = ({ name }: { readonly name: LayerName }) => ["", `# ${WHAT[name]}`, `COPY ["${name}/", "/"]`];
+  const server = layers.filter(({ name }) => name === "server");
+  const others = layers.filter(({ name }) => name !== "server");
   const { command, intervalMs, timeoutMs, startPeriodMs, retries } = image.healthcheck;
   const times = `--interval=${intervalMs}ms --timeout=${timeoutMs}ms --start-period=${startPeriodMs}ms`;
-  lines.push(
+  // Every instruction after the first that changed takes the classic builder half a second, be it empty: the settings
+  // stand above what is volatile.
+  const lines = [
+    `FROM ${base}`,
+    ...server.flatMap(copy),
+    ...(prepare !== undefined && server.length > 0 ? ["USER 0:0", `RUN ${JSON.stringify(prepare)}`] : []),
     "",
     ...instruction("ENV", image.env),
-    ...instruction("LABEL", image.labels),
     `WORKDIR ${image.workingDir}`,
     `USER ${image.user}`,
     `EXPOSE ${image.exposedPorts.join(" ")}`,
@@ -33,7 +34,10 @@ export function renderDockerfile({ base, layers, image, prepare }: BuildPlan): s
     `HEALTHCHECK ${times} --retries=${retries} CMD ${JSON.stringify(command)}`,
     `ENTRYPOINT ${JSON.stringify(image.entrypoint)}`,
     "CMD []",
-  );
+    ...others.flatMap(copy),
+    "",
+    ...instruction("LABEL", image.labels),
+  ];
   return `${lines.join("\n")}\n`;
 }
 

@@ -6,6 +6,7 @@ import { cancellable } from "./cancellable.ts";
 import { loadEngine } from "./engines.ts";
 import { makePlan } from "./make-plan.ts";
 import { pairsOf } from "./plan-options.ts";
+import { canProve, proofText, prove } from "./prove.ts";
 import { jsonProgress, textProgress } from "./progress.ts";
 import { planJson, planText, resultJson, resultText } from "./summary.ts";
 
@@ -33,11 +34,21 @@ export async function runBuild(dir: string, options: BuildOptions, terminal: Ter
       return 0;
     }
     const engine = await loadEngine(options.engine, { buildArgs, noCache: options.noCache });
-    const image = await engine.build(plan, tag, { signal, report });
+    const built = await engine.build(plan, tag, { signal, report });
+    // An image without its model cannot answer before a cluster mounts one.
+    const isWhole = options.model !== "none" && options.proof;
+    const { image, report: proof } =
+      canProve(engine) && isWhole
+        ? await prove(engine, built, dir, { signal, report })
+        : { image: built, report: undefined };
     const published = options.push ? await engine.publish(image, { signal, report }) : undefined;
     progress.finish();
-    if (isJson) terminal.print(JSON.stringify({ ...resultJson(image, published), warnings: plan.warnings }));
-    else terminal.print(resultText(image, published));
+    if (isJson) {
+      terminal.print(JSON.stringify({ ...resultJson(image, published), proof, warnings: plan.warnings }));
+    } else {
+      if (proof !== undefined) terminal.print(`${proofText(proof)}\n`);
+      terminal.print(resultText(image, published));
+    }
     return 0;
   });
 }

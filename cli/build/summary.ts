@@ -59,7 +59,7 @@ export function resultText(image: BuiltImage, published: PublishedImage | undefi
       `Sent ${bytesText(published.sentBytes)}; the rest was there.`,
     );
   } else {
-    lines.push("Next:", `  docker run --rm --read-only -p 8080:8080 ${shellWord(reference)}`);
+    lines.push("Next:", `  kserve-ts run ${shellWord(reference)}`);
   }
   return lines.join("\n");
 }

@@ -18,6 +18,11 @@ const options = {
   }),
   noCache: toggle({ flag: "no-cache", doc: "Have the engine build every layer anew." }),
   dryRun: toggle({ flag: "dry-run", doc: "Show the plan and its Dockerfile, and build nothing." }),
+  proof: toggle({
+    flag: "proof",
+    default: true,
+    doc: "Run the image once as a cluster would, with the requests of examples/*.json, before it is pushed; --proof=false leaves it out. The engine docker alone can, and only with the model in the image.",
+  }),
   push: toggle({ flag: "push", doc: "Send the image to the registry that its name says." }),
   engine: choice({
     flag: "engine",

@@ -17,6 +17,7 @@ describe("--help", () => {
     ["kserve-ts-serve", ["serve", "--help"]],
     ["kserve-ts-predict", ["predict", "--help"]],
     ["kserve-ts-build", ["build", "--help"]],
+    ["kserve-ts-run", ["run", "--help"]],
     ["kserve-ts-eject", ["eject", "--help"]],
     ["kserve-ts-inspect", ["inspect", "--help"]],
   ])("of %s is as in the golden file", async (name, args) => {

@@ -1,5 +1,5 @@
 import Docker from "dockerode";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../grpc/tools.ts";
@@ -61,6 +61,7 @@ export async function startEngine(
     if (bridge !== undefined) undo.push(() => run("ip", ["link", "delete", bridge]));
     const daemon = startDaemon(dockerd.path, folder, bridge);
     undo.push(() => unmountBelow(folder));
+    undo.push(() => killContainersOf(folder));
     undo.push(() => daemon.stop());
     await daemon.until(/API listen on/, START_TIMEOUT_MS);
     return {
@@ -111,6 +112,23 @@ async function addBridge(): Promise<string | undefined> {
   if (address.code === 0 && up.code === 0) return name;
   await run("ip", ["link", "delete", name]);
   return undefined;
+}
+
+/** A killed engine leaves its containers running, each below a process that has the engine's folder in its command. */
+async function killContainersOf(folder: string): Promise<void> {
+  const kill = (pid: string) => {
+    try {
+      process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // It has ended by itself.
+    }
+  };
+  for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
+    const read = (file: string) => readFile(join("/proc", pid, file), "utf8").catch(() => "");
+    if (!(await read("cmdline")).includes(`${folder}/exec`)) continue;
+    for (const child of (await read(`task/${pid}/children`)).split(" ").filter(Boolean)) kill(child);
+    kill(pid);
+  }
 }
 
 /** A killed engine leaves the file systems of its containers mounted. */

@@ -1,0 +1,19 @@
+import type { ProofReport } from "./proof-report.ts";
+
+export { type ProofOptions, proveImage } from "./prove-image.ts";
+export type { ExampleProof, ModelSignature, ProofExample, ProofReport } from "./proof-report.ts";
+
+/** The labels that a proof adds to its image. */
+export function proofLabels({
+  coldStartMs,
+  idleMemoryBytes,
+  memoryLimitBytes,
+  examples,
+  signature,
+}: ProofReport): Record<string, string> {
+  const proof = { coldStartMs, idleMemoryBytes, memoryLimitBytes, examples: examples.length };
+  return {
+    "io.kserve-ts.signature": JSON.stringify(signature),
+    "io.kserve-ts.proof": JSON.stringify(proof),
+  };
+}

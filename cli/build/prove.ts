@@ -1,0 +1,52 @@
+import type { BuiltImage, ImageEngine, WorkOptions } from "../../builder/index.ts";
+import type { DockerEngine } from "../../builder/docker/index.ts";
+import { type ProofReport, proofLabels, proveImage } from "../../builder/proof/index.ts";
+import { bytesText } from "./bytes-text.ts";
+import { readExamples } from "./read-examples.ts";
+
+/** An image that has proven itself, labelled with what came of it. */
+export interface Proven {
+  readonly image: BuiltImage;
+  /** Undefined: it was proven when it was built, and has not changed since. */
+  readonly report: ProofReport | undefined;
+}
+
+/** Whether an engine can run what it has built. */
+export function canProve(engine: ImageEngine): engine is DockerEngine {
+  return engine.name === "docker";
+}
+
+/**
+ * Runs a built image once as a cluster would, with the project's examples, and labels it with the result.
+ * @throws KtsError KTS_PROOF_FAILED, KTS_BUILD_INPUT for an example that is none, and the engine's
+ */
+export async function prove(
+  engine: DockerEngine,
+  image: BuiltImage,
+  dir: string,
+  work: WorkOptions,
+): Promise<Proven> {
+  if (image.unchanged && image.labels["io.kserve-ts.proof"] !== undefined) {
+    work.report({ kind: "unchanged", step: "proof" });
+    return { image, report: undefined };
+  }
+  const examples = await readExamples(dir);
+  const { docker } = await engine.connect(work.signal);
+  const report = await proveImage(docker, image, { ...work, examples });
+  return { image: await engine.label(image, proofLabels(report), work), report };
+}
+
+/** What a proof has shown, for a person. */
+export function proofText({ coldStartMs, idleMemoryBytes, memoryLimitBytes, examples }: ProofReport): string {
+  const both = examples.filter(({ protocols }) => protocols.length === 2).length;
+  const expected = examples.filter(({ isExpected }) => isExpected).length;
+  const memory = idleMemoryBytes === undefined ? "" : `, ${bytesText(idleMemoryBytes)} of memory when idle`;
+  const lines = [
+    `Proven as in a cluster: ready ${coldStartMs} ms after its start${memory} (limit ${bytesText(memoryLimitBytes)})`,
+    examples.length === 0
+      ? "  No examples: put requests into examples/*.json."
+      : `  ${examples.length} examples answered, ${both} over V1 and V2 alike, ${expected} as expected`,
+  ];
+  for (const { name, note } of examples) if (note !== undefined) lines.push(`  ${name}: ${note}`);
+  return lines.join("\n");
+}
