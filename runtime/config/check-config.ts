@@ -4,7 +4,7 @@ import { checkOnnxSettings } from "../../contract/engine-settings.ts";
 import { KtsError, messageOf } from "../../contract/errors.ts";
 import { batchingProblem } from "../models/batching-check.ts";
 import { nearMiss } from "../models/near-miss.ts";
-import { type OptionSpec, SERVER_OPTIONS } from "../options.ts";
+import { type OptionSpec, SERVER_OPTIONS } from "../option-table.ts";
 
 /** Longest delay a timer of Node's can have. */
 const MOST_MS = 2_147_483_647;
