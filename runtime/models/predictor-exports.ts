@@ -140,7 +140,11 @@ function isStandardSchema(value: unknown): boolean {
 function requirePredict(predictor: Members, context: ExportsContext): void {
   if (predictor["predict"] !== undefined || context.hasRemote === true) return;
   if (predictor["load"] !== undefined) {
-    throw invalid(context, "exports load but no predict, and no engine runs a model that load made");
+    throw invalid(
+      context,
+      "exports load but no predict, and no engine runs a model that load made",
+      "Export predict(model, input, ctx) as well.",
+    );
   }
   if (!context.hasModelFile) {
     throw invalid(
