@@ -10,6 +10,8 @@ import type { Scenario } from "./scenario.ts";
 const CONNECTIONS = 8;
 const STEP = 2_000;
 const GROWTH = 1.1;
+/** How many samples the report shows. */
+const SHOWN = 20;
 
 /** Mixed traffic for some minutes, and what memory does. */
 export const soak: Scenario = {
@@ -60,6 +62,7 @@ export const soak: Scenario = {
         "idle MB": idleMb,
         "last MB": samples.at(-1)?.megabytes ?? NaN,
         "largest MB": Math.max(...samples.map(({ megabytes }) => megabytes)),
+        "MB over the time": spaced(samples.map(({ megabytes }) => Math.round(megabytes))).join(", "),
         "mean MB of the middle third": meanOf(middle ?? []),
         "mean MB of the last third": meanOf(last ?? []),
         "growth after a third, MB a minute": perMinute,
@@ -82,4 +85,10 @@ export const soak: Scenario = {
 
 function meanOf(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** Some of a list, evenly spaced, its last among them. */
+function spaced(values: readonly number[]): number[] {
+  const step = Math.max(1, Math.floor(values.length / SHOWN));
+  return values.filter((_, at) => (values.length - 1 - at) % step === 0);
 }
