@@ -1,5 +1,6 @@
 import type { ServerOptions } from "./options.ts";
 import { REMOTE_OPTIONS } from "./remote/option-table.ts";
+import { LONGEST_TIMER_MS } from "./longest-timer.ts";
 
 /** One row of the option table. */
 export interface OptionSpec {
@@ -20,9 +21,6 @@ export interface OptionSpec {
 }
 
 const MIB = 1_048_576;
-
-/** The longest that a timer of Node waits. */
-const MOST_MS = 2_147_483_647;
 
 /**
  * The options of the server, in the order of `--help`: the command line, the environment, `--help` and the reference are
@@ -117,7 +115,7 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     flag: "request_timeout_ms",
     type: "integer",
     default: 300_000,
-    range: [1, MOST_MS],
+    range: [1, LONGEST_TIMER_MS],
     doc: "Milliseconds a request may take, queueing included, before it is answered with 504. A predictor's timeoutMs wins.",
   },
   {
@@ -181,7 +179,7 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     flag: "drain_delay_ms",
     type: "integer",
     default: 0,
-    range: [0, MOST_MS],
+    range: [0, LONGEST_TIMER_MS],
     doc: "Milliseconds to go on serving after SIGTERM, not ready, while the cluster takes the pod out of rotation.",
   },
   {
@@ -189,7 +187,7 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     flag: "grace_period_ms",
     type: "integer",
     default: 30_000,
-    range: [0, MOST_MS],
+    range: [0, LONGEST_TIMER_MS],
     doc: "Milliseconds that requests in flight have to finish after the drain delay.",
   },
   {

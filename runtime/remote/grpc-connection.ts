@@ -3,8 +3,8 @@ import { KtsError } from "../../contract/errors.ts";
 import type { TensorSpec } from "../../contract/signature.ts";
 import type { NamedTensors } from "../../contract/tensor.ts";
 import type { RemoteCall, RemoteConnection } from "./connection.ts";
-import { ownParameters } from "./own-parameters.ts";
 import type { RemoteSettings } from "./settings.ts";
+import { askInfer, askInputs } from "./v2-calls.ts";
 
 /** Asks a predictor by V2 over gRPC. */
 export class GrpcConnection implements RemoteConnection {
@@ -25,22 +25,17 @@ export class GrpcConnection implements RemoteConnection {
     );
   }
 
-  async infer(
+  infer(
     model: string,
     inputs: NamedTensors,
     outputs: readonly string[] | undefined,
-    { parameters, ...options }: RemoteCall,
+    call: RemoteCall,
   ): Promise<NamedTensors> {
-    const answer = await this.#client.infer(model, inputs, {
-      ...options,
-      outputs,
-      parameters: ownParameters(parameters),
-    });
-    return answer.outputs;
+    return askInfer(this.#client, model, inputs, outputs, call);
   }
 
-  async inputs(model: string, { parameters: _none, ...options }: RemoteCall): Promise<readonly TensorSpec[]> {
-    return (await this.#client.modelMetadata(model, options)).inputs;
+  inputs(model: string, call: RemoteCall): Promise<readonly TensorSpec[]> {
+    return askInputs(this.#client, model, call);
   }
 
   ready(model: string, { parameters: _none, ...options }: RemoteCall): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER_MS } from "../longest-timer.ts";
 import type { OptionSpec } from "../option-table.ts";
 
 /** The options of transformer mode, a part of the server's table. */
@@ -28,7 +29,7 @@ export const REMOTE_OPTIONS: readonly OptionSpec[] = [
     flag: "predictor_request_timeout_seconds",
     type: "integer",
     default: 600,
-    range: [1, 2_147_483],
+    range: [1, Math.floor(LONGEST_TIMER_MS / 1000)],
     doc: "Seconds the predictor may take, retries included, before the request is answered with 504. The request's own deadline ends the call too.",
   },
   {

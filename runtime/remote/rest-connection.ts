@@ -10,8 +10,8 @@ import type { NamedTensors } from "../../contract/tensor.ts";
 import type { EncodedBody } from "../../protocol/body.ts";
 import { decodeV1Response } from "../../protocol/v1.ts";
 import type { RemoteCall, RemoteConnection } from "./connection.ts";
-import { ownParameters } from "./own-parameters.ts";
 import type { RemoteSettings } from "./settings.ts";
+import { askInfer, askInputs } from "./v2-calls.ts";
 
 /** What KServe answers while a model is not ready, and what MLServer and Triton do. */
 const NOT_READY = [503, 400];
@@ -44,22 +44,17 @@ export class RestConnection implements RemoteConnection {
     return decodeV1Response(answer.bytes);
   }
 
-  async infer(
+  infer(
     model: string,
     inputs: NamedTensors,
     outputs: readonly string[] | undefined,
-    { parameters, ...options }: RemoteCall,
+    call: RemoteCall,
   ): Promise<NamedTensors> {
-    const answer = await this.#client.infer(model, inputs, {
-      ...options,
-      outputs,
-      parameters: ownParameters(parameters),
-    });
-    return answer.outputs;
+    return askInfer(this.#client, model, inputs, outputs, call);
   }
 
-  async inputs(model: string, { parameters: _none, ...options }: RemoteCall): Promise<readonly TensorSpec[]> {
-    return (await this.#client.modelMetadata(model, options)).inputs;
+  inputs(model: string, call: RemoteCall): Promise<readonly TensorSpec[]> {
+    return askInputs(this.#client, model, call);
   }
 
   /** The client's `modelReady` asks V2, which a predictor of V1 need not have. */
