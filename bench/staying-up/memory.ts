@@ -9,8 +9,8 @@ const REQUESTS = 500;
 const CONNECTIONS = 8;
 const PAUSE_MS = 250;
 
-/** Requests that a server is warmed with before its memory is called a baseline. */
-const WARM_REQUESTS = 4_000;
+/** Requests before memory is called a baseline: V8 lets the heap of a busy server grow for about so long. */
+const WARM_REQUESTS = 30_000;
 
 /** Resident memory once the server has served for a while; what follows is compared with it. */
 export async function warmMb(server: Launched): Promise<number> {
