@@ -7,7 +7,7 @@ export const ERROR_CATALOGUE = {
   KTS_BODY_TOO_LARGE: { http: 413, grpc: 8, exit: 1, hint: "Send less at once, or raise --max_body_bytes." },
   KTS_MODEL_NOT_FOUND: { http: 404, grpc: 5, exit: 1, hint: "GET /v1/models lists the models served." },
   KTS_NOT_FOUND: { http: 404, grpc: 12, exit: 1, hint: "GET /openapi.json lists the routes." },
-  KTS_METHOD_NOT_ALLOWED: { http: 405, grpc: 12, exit: 1, hint: "See the Allow header." },
+  KTS_METHOD_NOT_ALLOWED: { http: 405, grpc: 12, exit: 1, hint: "Use a method that the Allow header names." },
   KTS_NOT_IMPLEMENTED: { http: 501, grpc: 12, exit: 1, hint: "Export the function from the predictor." },
   KTS_MODEL_NOT_READY: {
     http: 503,
@@ -18,21 +18,31 @@ export const ERROR_CATALOGUE = {
   KTS_SHUTTING_DOWN: { http: 503, grpc: 14, exit: 1, hint: "Try again; another replica will answer." },
   KTS_QUEUE_FULL: { http: 429, grpc: 8, exit: 1, hint: "Try again after Retry-After, or raise --workers." },
   KTS_DEADLINE_EXCEEDED: { http: 504, grpc: 4, exit: 1, hint: "Raise timeoutMs or --request_timeout_ms." },
-  KTS_CANCELLED: { http: 499, grpc: 1, exit: 1, hint: "The client left before the answer." },
+  KTS_CANCELLED: {
+    http: 499,
+    grpc: 1,
+    exit: 1,
+    hint: "Raise the client's timeout, if it was not meant to leave.",
+  },
   KTS_WORKER_DIED: { http: 503, grpc: 14, exit: 1, hint: "Try again; the worker is being replaced." },
   KTS_PREDICTOR_FAILED: {
     http: 500,
     grpc: 13,
     exit: 1,
-    hint: "The predictor threw; the stack is in the log.",
+    hint: "Correct the predictor; the stack is in the server's log.",
   },
   KTS_BAD_PREDICTION: {
     http: 500,
     grpc: 13,
     exit: 1,
-    hint: "The predictor returned what the protocol cannot say.",
+    hint: "Correct what the predictor returns, as the message says.",
   },
-  KTS_HTTP_ERROR: { http: 500, grpc: 2, exit: 1, hint: "The predictor answered with this status." },
+  KTS_HTTP_ERROR: {
+    http: 500,
+    grpc: 2,
+    exit: 1,
+    hint: "The predictor chose this status; its message says why.",
+  },
   KTS_INTERNAL: { http: 500, grpc: 13, exit: 70, hint: "This is a bug in kserve-ts; please report it." },
   KTS_USAGE: { http: 400, grpc: 3, exit: 2, hint: "Run the command with --help." },
   KTS_PREDICTOR_NOT_FOUND: {
@@ -45,10 +55,15 @@ export const ERROR_CATALOGUE = {
     http: 500,
     grpc: 13,
     exit: 3,
-    hint: "Export predict, or a definePredictor(...) default.",
+    hint: "Correct the predictor as the message says.",
   },
   KTS_CONFIG_INVALID: { http: 500, grpc: 13, exit: 2, hint: "Correct the file as the message says." },
-  KTS_LOAD_FAILED: { http: 503, grpc: 14, exit: 4, hint: "The predictor's load threw." },
+  KTS_LOAD_FAILED: {
+    http: 503,
+    grpc: 14,
+    exit: 4,
+    hint: "Correct what load does; --verbose shows its stack.",
+  },
   KTS_MODEL_FILE_INVALID: {
     http: 503,
     grpc: 14,
@@ -56,10 +71,20 @@ export const ERROR_CATALOGUE = {
     hint: "Export the model again and check its size.",
   },
   KTS_ENGINE_MISSING: { http: 503, grpc: 14, exit: 4, hint: "Install the engine's package." },
-  KTS_WORKER_BOOT_FAILED: { http: 503, grpc: 14, exit: 4, hint: "The worker died while it started." },
+  KTS_WORKER_BOOT_FAILED: {
+    http: 503,
+    grpc: 14,
+    exit: 4,
+    hint: "Look for process.exit, an exception outside of load, or too little memory.",
+  },
   KTS_PORT_IN_USE: { http: 500, grpc: 13, exit: 5, hint: "Choose another with --http_port." },
   KTS_SERVER_UNREACHABLE: { http: 502, grpc: 14, exit: 6, hint: "Is the server running at that URL?" },
-  KTS_SERVER_ANSWERED: { http: 502, grpc: 14, exit: 1, hint: "The server refused the request." },
+  KTS_SERVER_ANSWERED: {
+    http: 502,
+    grpc: 14,
+    exit: 1,
+    hint: "Correct the request, or look into the server's log.",
+  },
 } as const satisfies Record<string, ErrorEntry>;
 
 interface ErrorEntry {
