@@ -38,10 +38,7 @@ export function readBody(req: IncomingMessage, plan: BodyPlan, sink: BodySink): 
 }
 
 /** Who takes the bytes as they come over the wire, and how many bytes there are to be in front of them. */
-export function takerOf(
-  plan: BodyPlan,
-  sink: BodySink,
-): { readonly pad: number; readonly reader: BodySink } {
+export function takerOf(plan: BodyPlan, sink: BodySink): { readonly pad: number; readonly reader: BodySink } {
   const { coding } = plan;
   if (coding === undefined) return { pad: padOf(plan), reader: sink };
   // Compressed bytes hold no tensor, so their alignment does not matter.

@@ -42,7 +42,7 @@ export function readInto(accepted: Socket, receive: Receiver): Socket {
     return true;
   };
   const options = { handle, allowHalfOpen: true, onread: { buffer: shared, callback } };
-  return new Socket(options as SocketConstructorOpts);
+  return new Socket(options as unknown as SocketConstructorOpts);
 }
 
 /** Undefined where it is not as expected. On Windows a read that waits holds on to its buffer, so it cannot be shared. */
