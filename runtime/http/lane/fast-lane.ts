@@ -7,6 +7,8 @@ import { type HeadLimits, type HotHead, headEnd, readHotHead } from "./hot-head.
 import type { LaneAnswer } from "./lane-answer.ts";
 import { LaneConnection, type LaneRules } from "./lane-connection.ts";
 import type { LaneRequest } from "./lane-request.ts";
+import { LentConnection } from "./lent-connection.ts";
+import { mayBecomeStrict } from "./strict-head.ts";
 
 /** A head that comes in pieces is read here up to this length, and by node:http above it. */
 const MOST_HEAD_BYTES = 65_536;
@@ -18,12 +20,12 @@ type ServeConnection = (this: OwnServer, socket: Socket) => void;
 /**
  * Stands in front of node:http and answers the inference requests that look like nearly all of them do: a POST of known
  * length, its head as clients write it. node:http's objects take most of the time of a small request, and half of that
- * of a large one. Every other request, and whatever is in doubt, is node:http's: it gets the connection with all bytes
- * that have not been answered, and keeps it.
+ * of a large one. It is lent the connection for a GET or HEAD as plain as that; with every other request, and whatever is
+ * in doubt, it gets the connection with all bytes that have not been answered, and keeps it.
  */
 export class FastLane implements LaneRules {
-  readonly heads = new Deadlines(HEADERS_TIMEOUT_MS);
-  readonly bodies = new Deadlines(REQUEST_TIMEOUT_MS);
+  readonly heads: Deadlines;
+  readonly bodies: Deadlines;
   readonly idle: Deadlines;
   readonly keepAlive: string;
   readonly #services: InferenceServices;
@@ -32,17 +34,30 @@ export class FastLane implements LaneRules {
   readonly #limits: HeadLimits;
   readonly #connections = new Set<LaneConnection>();
 
-  /** @param server whose connections are taken from now on: by `accept` */
-  constructor(services: InferenceServices, server: OwnServer) {
+  /**
+   * @param server whose connections are taken from now on: by `accept`
+   * @param timeouts for a request's head, and for all of it
+   */
+  constructor(
+    services: InferenceServices,
+    server: OwnServer,
+    timeouts = { headMs: HEADERS_TIMEOUT_MS, requestMs: REQUEST_TIMEOUT_MS },
+  ) {
     const { maxHeaderBytes, maxBodyBytes, timeoutKeepAlive } = services.options;
     this.#services = services;
     this.#server = server;
     this.#limits = { maxHeadBytes: Math.min(maxHeaderBytes, MOST_HEAD_BYTES), maxBodyBytes };
     this.keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${timeoutKeepAlive}\r\n`;
+    this.heads = new Deadlines(timeouts.headMs);
+    this.bodies = new Deadlines(timeouts.requestMs);
     this.idle = new Deadlines(timeoutKeepAlive * 1000 + KEEP_ALIVE_SLACK_MS);
     const [serve] = server.listeners("connection");
     this.#serve = serve as ServeConnection;
     server.removeAllListeners("connection");
+    server.prependListener("request", (req, res) => {
+      const connection: unknown = req.socket;
+      if (connection instanceof LentConnection) res.once("close", () => connection.giveBack());
+    });
   }
 
   /** Takes a connection. @returns the socket to know it by from now on */
@@ -61,10 +76,21 @@ export class FastLane implements LaneRules {
     new Exchange(this.#services, request, answer, head.route).start();
   }
 
-  read(bytes: Buffer): HotHead | "partial" | "other" {
+  read(bytes: Buffer): HotHead | Buffer | "partial" | "other" {
     const end = headEnd(bytes.subarray(0, this.#limits.maxHeadBytes));
-    if (end !== -1) return readHotHead(bytes.subarray(0, end), this.#limits) ?? "other";
-    return bytes.length < this.#limits.maxHeadBytes ? "partial" : "other";
+    if (end !== -1) {
+      const whole = bytes.subarray(0, end);
+      const head = readHotHead(whole, this.#limits);
+      return head === "bodiless" ? whole : (head ?? "other");
+    }
+    return bytes.length < this.#limits.maxHeadBytes && mayBecomeStrict(bytes) ? "partial" : "other";
+  }
+
+  lend(socket: Socket, bytes: Buffer, onReturn?: () => void): LentConnection {
+    const lent = new LentConnection(socket, bytes, onReturn);
+    // What node:http needs of a connection any Duplex has.
+    this.#serve.call(this.#server, lent as unknown as Socket);
+    return lent;
   }
 
   handOver(connection: LaneConnection): void {

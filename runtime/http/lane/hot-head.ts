@@ -1,5 +1,6 @@
 import { isStreamed } from "../event-stream.ts";
 import { type InferenceRoute, matchInference } from "../route-match.ts";
+import { readStrictHead } from "./strict-head.ts";
 
 /** The head of an inference request, and all that follows from its bytes. Those of other requests may be the same. */
 export interface HotHead {
@@ -18,27 +19,8 @@ export interface HeadLimits {
   readonly maxBodyBytes: number;
 }
 
-/*
- * Narrower than HTTP: node:http's parser reads whatever does not fit, or refuses it. So there is nothing here that two
- * readers could understand differently: one line break, no white space but spaces after a colon, no names twice.
- */
-const REQUEST_LINE = /POST (\/v[12]\/models\/[A-Za-z0-9\-._~:%/?&=+,@!$'()*;]+) HTTP\/1\.1\r\n/y;
-const FIELD = /([A-Za-z0-9!#$%&'*+.^_`|~-]+): *([!-~](?:[ -~]*[!-~])?)\r\n/y;
 /** More digits than any limit has; a number this long is exact. */
 const LENGTH = /^\d{1,15}$/;
-
-/** They change how the connection or the body is read, or node:http has rules of its own for them. */
-const NOT_HERE: ReadonlySet<string> = new Set([
-  "transfer-encoding",
-  "expect",
-  "upgrade",
-  "trailer",
-  "proxy-connection",
-  "http2-settings",
-  "set-cookie",
-  "__proto__",
-]);
-
 const HEAD_END = Buffer.from("\r\n\r\n");
 const ZERO = 0x30;
 const NINE = 0x39;
@@ -52,33 +34,18 @@ export function headEnd(bytes: Buffer): number {
 
 /**
  * Reads the bytes of a head, its blank line included.
- * @returns undefined for anything that is not to be read here
+ * @returns "bodiless": a GET or HEAD without a body; undefined for anything that is not to be read here
  */
-export function readHotHead(bytes: Buffer, limits: HeadLimits): HotHead | undefined {
+export function readHotHead(bytes: Buffer, limits: HeadLimits): HotHead | "bodiless" | undefined {
   if (bytes.length > limits.maxHeadBytes) return undefined;
-  const text = bytes.toString("latin1");
-  REQUEST_LINE.lastIndex = 0;
-  const target = REQUEST_LINE.exec(text)?.[1];
-  const route = target === undefined ? undefined : matchInference(target);
-  if (target === undefined || route === undefined) return undefined;
-  const headers: Record<string, string> = {};
-  const lastFieldEnd = bytes.length - 2;
-  let lengthAt = 0;
-  for (let at = REQUEST_LINE.lastIndex; at !== lastFieldEnd; at = FIELD.lastIndex) {
-    FIELD.lastIndex = at;
-    const field = FIELD.exec(text);
-    if (field === null) return undefined;
-    const name = (field[1] as string).toLowerCase();
-    const value = field[2] as string;
-    if (NOT_HERE.has(name) || Object.hasOwn(headers, name)) return undefined;
-    headers[name] = value;
-    if (name === "content-length") lengthAt = FIELD.lastIndex - 2 - value.length;
-  }
+  const strict = readStrictHead(bytes);
+  if (strict === undefined) return undefined;
+  const { method, target, headers, lengthAt } = strict;
   const length = headers["content-length"];
-  if (headers["host"] === undefined || length === undefined) return undefined;
-  if (!LENGTH.test(length) || Number(length) > limits.maxBodyBytes) return undefined;
-  if ((headers["connection"] ?? "keep-alive").toLowerCase() !== "keep-alive") return undefined;
-  if (isStreamed(route, headers["accept"])) return undefined;
+  if (method !== "POST") return length === undefined ? "bodiless" : undefined;
+  if (length === undefined || !LENGTH.test(length) || Number(length) > limits.maxBodyBytes) return undefined;
+  const route = matchInference(target);
+  if (route === undefined || isStreamed(route, headers["accept"])) return undefined;
   // Copies: the bytes are the connection's.
   const before = Buffer.from(bytes.subarray(0, lengthAt));
   const after = Buffer.from(bytes.subarray(lengthAt + length.length));

@@ -4,6 +4,7 @@ import { answerClientError } from "../http-server.ts";
 import { type HotHead, isHead } from "./hot-head.ts";
 import { type AnswerOwner, LaneAnswer } from "./lane-answer.ts";
 import { LaneRequest } from "./lane-request.ts";
+import type { LentConnection } from "./lent-connection.ts";
 import { readInto } from "./read-into.ts";
 
 /** Bytes of later requests that are kept while one is answered; with more the client has to wait. */
@@ -21,9 +22,14 @@ export interface LaneRules {
   start(head: HotHead, request: LaneRequest, answer: LaneAnswer): void;
   /**
    * The head at the start of some bytes. @returns "partial" where it has not come whole, "other" where it is not to be
-   * read here
+   * read here, the bytes of a head whose request has no body
    */
-  read(bytes: Buffer): HotHead | "partial" | "other";
+  read(bytes: Buffer): HotHead | Buffer | "partial" | "other";
+  /**
+   * Lends the connection to node:http for a request.
+   * @param onReturn it is answered, and the connection is kept. Undefined: the client sends no more
+   */
+  lend(socket: Socket, bytes: Buffer, onReturn?: () => void): LentConnection;
   /** Gives the connection to node:http, for the rest of its life. */
   handOver(connection: LaneConnection): void;
   /** The connection is gone. */
@@ -31,8 +37,8 @@ export interface LaneRules {
 }
 
 /**
- * One connection of the fast lane. It reads inference requests, one after the other, and stops being one of the lane
- * with the first request that is anything else: node:http gets that, and whatever comes after it.
+ * One connection of the fast lane. It reads inference requests, one after the other. A request without a body is
+ * node:http's to answer; anything else is node:http's with the rest of the connection.
  */
 export class LaneConnection implements Timed, AnswerOwner {
   deadlineAt = 0;
@@ -45,6 +51,7 @@ export class LaneConnection implements Timed, AnswerOwner {
   #request: LaneRequest | undefined;
   /** Until it is out. */
   #answer: LaneAnswer | undefined;
+  #lent: LentConnection | undefined;
   /** Bytes of the request's body that have not come yet. */
   #missing = 0;
   /** Bytes that cannot be read yet. */
@@ -104,7 +111,7 @@ export class LaneConnection implements Timed, AnswerOwner {
     let at = 0;
     while (at < end && this.#stage === "here") {
       if (this.#missing > 0) at = this.#readBody(bytes, at, end);
-      else if (this.#request !== undefined) {
+      else if (this.#isBusy) {
         this.#keep(bytes, at, end);
         break;
       } else {
@@ -136,6 +143,7 @@ export class LaneConnection implements Timed, AnswerOwner {
       this.#handOver(bytes.subarray(at, end));
       return -1;
     }
+    if (Buffer.isBuffer(head)) return this.#lend(head, at + head.length);
     this.#head = head;
     const length = head.headers["content-length"] as string;
     return this.#begin(head, length, at + head.before.length + length.length + head.after.length);
@@ -152,6 +160,18 @@ export class LaneConnection implements Timed, AnswerOwner {
     this.#rules.start(head, request, answer);
     if (this.#missing === 0) this.#endBody(request);
     return bodyAt;
+  }
+
+  #lend(request: Buffer, endsAt: number): number {
+    this.#wait(undefined);
+    // A copy: the bytes are read later.
+    this.#lent = this.#rules.lend(this.socket, Buffer.from(request), () => this.#goOn());
+    return endsAt;
+  }
+
+  /** There is a request whose answer is not out. */
+  get #isBusy(): boolean {
+    return this.#request !== undefined || this.#lent !== undefined;
   }
 
   #readBody(bytes: Buffer, at: number, end: number): number {
@@ -172,8 +192,9 @@ export class LaneConnection implements Timed, AnswerOwner {
 
   /** The next request may begin. */
   #goOn(): void {
-    if (this.#request === undefined) return;
+    if (!this.#isBusy) return;
     this.#request = undefined;
+    this.#lent = undefined;
     this.#wait(this.#rules.idle);
     const ahead = this.#ahead;
     if (ahead === undefined || this.#isReading) return;
@@ -184,7 +205,7 @@ export class LaneConnection implements Timed, AnswerOwner {
 
   #keep(bytes: Buffer, at: number, end: number): void {
     this.#ahead = Buffer.from(bytes.subarray(at, end));
-    if (this.#request !== undefined && this.#ahead.length > MOST_AHEAD_BYTES) this.socket.pause();
+    if (this.#isBusy && this.#ahead.length > MOST_AHEAD_BYTES) this.socket.pause();
   }
 
   #handOver(bytes: Buffer): void {
@@ -208,9 +229,15 @@ export class LaneConnection implements Timed, AnswerOwner {
   /** The client sends no more. As with node:http, what it has not been answered by now it is not going to be. */
   #ended(): void {
     if (this.#stage !== "here") return;
-    const isPartial = this.#missing > 0 || (this.#request === undefined && this.#ahead !== undefined);
-    if (isPartial) this.#refuse("HPE_INVALID_EOF_STATE", "Parse Error");
-    else this.socket.end();
+    const ahead = this.#isBusy ? undefined : this.#ahead;
+    if (this.#missing > 0) this.#refuse("HPE_INVALID_EOF_STATE", "Parse Error");
+    else if (ahead === undefined) this.socket.end();
+    else {
+      // node:http says what is wrong with half a head.
+      this.#ahead = undefined;
+      this.#wait(undefined);
+      this.#lent = this.#rules.lend(this.socket, ahead);
+    }
   }
 
   #refuse(code: string, message: string): void {
@@ -224,6 +251,7 @@ export class LaneConnection implements Timed, AnswerOwner {
     this.#wait(undefined);
     this.#request?.drop();
     this.#answer?.drop();
+    this.#lent?.destroy();
     this.#rules.gone(this);
   }
 }
