@@ -1,4 +1,4 @@
-import { STATUS_CODES, validateHeaderValue } from "node:http";
+import { STATUS_CODES, validateHeaderName, validateHeaderValue } from "node:http";
 import type { Socket } from "node:net";
 import type { CarriedAnswer } from "../carrier.ts";
 import { httpDate } from "./http-date.ts";
@@ -44,6 +44,7 @@ export class LaneAnswer implements CarriedAnswer {
       const name = headers[at] as string;
       const value = headers[at + 1] as string;
       if (at >= KNOWN_GOOD) {
+        validateHeaderName(name);
         validateHeaderValue(name, value);
         if (name === "Connection" && value === "close") this.#last = true;
       }

@@ -99,32 +99,36 @@ export class LaneConnection implements Timed, AnswerOwner {
   #receive(bytes: Buffer, end: number): void {
     if (this.#stage === "handed over") this.socket.push(Buffer.from(bytes.subarray(0, end)));
     if (this.#stage !== "here") return;
-    if (this.#ahead === undefined) return this.#read(bytes, end);
+    if (this.#ahead === undefined) return this.#read(bytes, end, false);
     const all = Buffer.concat([this.#ahead, bytes.subarray(0, end)]);
     this.#ahead = undefined;
-    this.#read(all, all.length);
+    this.#read(all, all.length, true);
   }
 
-  /** Reads as many requests as there are. A loop, not a recursion: an answer may be out before its body is read. */
-  #read(bytes: Buffer, end: number): void {
+  /**
+   * Reads as many requests as there are. A loop, not a recursion: an answer may be out before its body is read.
+   * @param areOurs the bytes stay as they are
+   */
+  #read(bytes: Buffer, end: number, areOurs: boolean): void {
     this.#isReading = true;
     let at = 0;
     while (at < end && this.#stage === "here") {
       if (this.#missing > 0) at = this.#readBody(bytes, at, end);
       else if (this.#isBusy) {
-        this.#keep(bytes, at, end);
+        this.#keep(bytes.subarray(at, end), areOurs);
         break;
       } else {
-        const next = this.#readHead(bytes, at, end);
+        const next = this.#readHead(bytes, at, end, areOurs);
         if (next === -1) break;
         at = next;
       }
     }
     this.#isReading = false;
+    if (this.#missing > 0 && this.#stage === "here") this.#wait(this.#rules.bodies);
   }
 
   /** @returns where the head ended; -1 where it did not, or is not for the lane */
-  #readHead(bytes: Buffer, at: number, end: number): number {
+  #readHead(bytes: Buffer, at: number, end: number, areOurs: boolean): number {
     const known = this.#head;
     if (known !== undefined) {
       const digitsEnd = isHead(known, bytes, at, end);
@@ -135,7 +139,7 @@ export class LaneConnection implements Timed, AnswerOwner {
     }
     const head = this.#rules.read(bytes.subarray(at, end));
     if (head === "partial") {
-      this.#keep(bytes, at, end);
+      this.#keep(bytes.subarray(at, end), areOurs);
       this.#wait(this.#rules.heads);
       return -1;
     }
@@ -180,7 +184,6 @@ export class LaneConnection implements Timed, AnswerOwner {
     this.#missing -= until - at;
     request.take(bytes, at, until);
     if (this.#missing === 0) this.#endBody(request);
-    else if (this.#clock === undefined) this.#wait(this.#rules.bodies);
     return until;
   }
 
@@ -200,11 +203,12 @@ export class LaneConnection implements Timed, AnswerOwner {
     if (ahead === undefined || this.#isReading) return;
     this.#ahead = undefined;
     this.socket.resume();
-    this.#read(ahead, ahead.length);
+    this.#read(ahead, ahead.length, true);
   }
 
-  #keep(bytes: Buffer, at: number, end: number): void {
-    this.#ahead = Buffer.from(bytes.subarray(at, end));
+  #keep(bytes: Buffer, areOurs: boolean): void {
+    // Else many small requests that came at once would all be copied with each of them.
+    this.#ahead = areOurs ? bytes : Buffer.from(bytes);
     if (this.#isBusy && this.#ahead.length > MOST_AHEAD_BYTES) this.socket.pause();
   }
 
