@@ -218,8 +218,11 @@ export class LaneConnection implements Timed, AnswerOwner {
     this.#wait(undefined);
     socket.off("end", this.#onEnd).off("close", this.#onClose).off("error", this.#onError);
     socket.removeAllListeners("data");
+    // A stream that flows would not give its new listener what is put back.
+    socket.pause();
     socket.unshift(Buffer.from(bytes));
     this.#rules.handOver(this);
+    socket.resume();
   }
 
   /** Starts the time of what is waited for; undefined: of nothing. */
