@@ -5,8 +5,9 @@ import { HEADERS_TIMEOUT_MS, type OwnServer, REQUEST_TIMEOUT_MS } from "../http-
 import type { InferenceServices } from "../inference-services.ts";
 import { type HeadLimits, type HotHead, headEnd, readHotHead } from "./hot-head.ts";
 import type { LaneAnswer } from "./lane-answer.ts";
-import { LaneConnection, type LaneRules } from "./lane-connection.ts";
+import { LaneConnection } from "./lane-connection.ts";
 import type { LaneRequest } from "./lane-request.ts";
+import type { LaneRules } from "./lane-rules.ts";
 import { LentConnection } from "./lent-connection.ts";
 import { mayBecomeStrict } from "./strict-head.ts";
 
@@ -27,6 +28,7 @@ export class FastLane implements LaneRules {
   readonly heads: Deadlines;
   readonly bodies: Deadlines;
   readonly idle: Deadlines;
+  readonly maxBodyBytes: number;
   readonly keepAlive: string;
   readonly #services: InferenceServices;
   readonly #server: OwnServer;
@@ -47,6 +49,7 @@ export class FastLane implements LaneRules {
     this.#services = services;
     this.#server = server;
     this.#limits = { maxHeadBytes: Math.min(maxHeaderBytes, MOST_HEAD_BYTES), maxBodyBytes };
+    this.maxBodyBytes = maxBodyBytes;
     this.keepAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${timeoutKeepAlive}\r\n`;
     this.heads = new Deadlines(timeouts.headMs);
     this.bodies = new Deadlines(timeouts.requestMs);

@@ -4,37 +4,12 @@ import { answerClientError } from "../http-server.ts";
 import { type HotHead, isHead } from "./hot-head.ts";
 import { type AnswerOwner, LaneAnswer } from "./lane-answer.ts";
 import { LaneRequest } from "./lane-request.ts";
+import type { LaneRules } from "./lane-rules.ts";
 import type { LentConnection } from "./lent-connection.ts";
 import { readInto } from "./read-into.ts";
 
 /** Bytes of later requests that are kept while one is answered; with more the client has to wait. */
 const MOST_AHEAD_BYTES = 65_536;
-
-/** What the connections of a server share. */
-export interface LaneRules {
-  /** For a request's head, for all of it, and for the next to begin. */
-  readonly heads: Deadlines;
-  readonly bodies: Deadlines;
-  readonly idle: Deadlines;
-  /** The headers of an answer whose connection is kept. */
-  readonly keepAlive: string;
-  /** Answers a request. */
-  start(head: HotHead, request: LaneRequest, answer: LaneAnswer): void;
-  /**
-   * The head at the start of some bytes. @returns "partial" where it has not come whole, "other" where it is not to be
-   * read here, the bytes of a head whose request has no body
-   */
-  read(bytes: Buffer): HotHead | Buffer | "partial" | "other";
-  /**
-   * Lends the connection to node:http for a request.
-   * @param onReturn it is answered, and the connection is kept. Undefined: the client sends no more
-   */
-  lend(socket: Socket, bytes: Buffer, onReturn?: () => void): LentConnection;
-  /** Gives the connection to node:http, for the rest of its life. */
-  handOver(connection: LaneConnection): void;
-  /** The connection is gone. */
-  gone(connection: LaneConnection): void;
-}
 
 /**
  * One connection of the fast lane. It reads inference requests, one after the other. A request without a body is
@@ -134,6 +109,7 @@ export class LaneConnection implements Timed, AnswerOwner {
       const digitsEnd = isHead(known, bytes, at, end);
       if (digitsEnd !== -1) {
         const length = bytes.toString("latin1", at + known.before.length, digitsEnd);
+        if (Number(length) > this.#rules.maxBodyBytes) return this.#handOver(bytes.subarray(at, end));
         return this.#begin(known, length, digitsEnd + known.after.length);
       }
     }
@@ -143,10 +119,7 @@ export class LaneConnection implements Timed, AnswerOwner {
       this.#wait(this.#rules.heads);
       return -1;
     }
-    if (head === "other") {
-      this.#handOver(bytes.subarray(at, end));
-      return -1;
-    }
+    if (head === "other") return this.#handOver(bytes.subarray(at, end));
     if (Buffer.isBuffer(head)) return this.#lend(head, at + head.length);
     this.#head = head;
     const length = head.headers["content-length"] as string;
@@ -212,7 +185,7 @@ export class LaneConnection implements Timed, AnswerOwner {
     if (this.#isBusy && this.#ahead.length > MOST_AHEAD_BYTES) this.socket.pause();
   }
 
-  #handOver(bytes: Buffer): void {
+  #handOver(bytes: Buffer): -1 {
     const { socket } = this;
     this.#stage = "handed over";
     this.#wait(undefined);
@@ -223,6 +196,7 @@ export class LaneConnection implements Timed, AnswerOwner {
     socket.unshift(Buffer.from(bytes));
     this.#rules.handOver(this);
     socket.resume();
+    return -1;
   }
 
   /** Starts the time of what is waited for; undefined: of nothing. */

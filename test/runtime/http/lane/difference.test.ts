@@ -96,6 +96,19 @@ describe("an answer is the same on the fast lane", () => {
     ).toMatch(/^[245]\d\d/);
   });
 
+  it("a body above the limit, of a head that was read before with a shorter one", async () => {
+    const bytes = post(V1, Buffer.alloc(1_000_001, 0x20));
+    const ask = async (port: number) => {
+      using client = await RawClient.connect(port);
+      await client.send(post(V1, '{"instances":[1]}'));
+      await client.answer();
+      void client.send(bytes);
+      const { status, headers, body } = await client.answer();
+      return `${status} ${headers.get("connection")} ${String(body)}`;
+    };
+    expect(await both(ask)).toMatch(/^413 close /);
+  });
+
   it("and the fast lane gives it", async () => {
     using node = countNodeRequests();
     const received = await converse(lane.port, post(V1, '{"instances":[1]}'), post(V2, v2Body));
