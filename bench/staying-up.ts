@@ -1,6 +1,6 @@
 /** What a server does when it goes badly: `node bench/staying-up.ts --help`. Ends with 1 when something does not hold. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
@@ -12,21 +12,25 @@ import { overload } from "./staying-up/overload.ts";
 import { type ScenarioResult, broken, failures, toMarkdown } from "./staying-up/report.ts";
 import type { Scenario, StayingUpSettings } from "./staying-up/scenario.ts";
 import { sigterm } from "./staying-up/sigterm.ts";
+import { slowBodies } from "./staying-up/slow-bodies.ts";
 import { soak } from "./staying-up/soak.ts";
 import { workerKill } from "./staying-up/worker-kill.ts";
 
-const SCENARIOS: readonly Scenario[] = [workerKill, sigterm, overload, leavers, crowd, soak];
+const SCENARIOS: readonly Scenario[] = [workerKill, sigterm, overload, leavers, slowBodies, crowd, soak];
 const RESULTS = fileURLToPath(new URL("./results/", import.meta.url));
+const JSON_FILE = `${RESULTS}staying-up.json`;
 /** Files that a process has open beside its connections. */
 const OTHER_FILES = 200;
 
 const USAGE = `Usage: node bench/staying-up.ts [options]
 
-  --quick          10 s a scenario, a soak of 30 s, 1,000 idle connections, 200 leavers
+  --quick          10 s a scenario, a soak of 30 s, 1,000 idle connections, 200 slow bodies and leavers
   --only a,b       only these scenarios: ${SCENARIOS.map(({ name }) => name).join(", ")}
+  --keep           keep the others of the last run in the report
   --seconds S      length of a scenario (60)
   --minutes M      length of the soak (10)
   --idle N         idle connections (10,000, or as many as the limit of open files allows)
+  --slow N         clients that send a byte a second (1,000)
   --leavers N      clients that leave in the middle (1,000)
 `;
 
@@ -35,9 +39,11 @@ const { values } = parseArgs({
     quick: { type: "boolean", default: false },
     help: { type: "boolean", short: "h", default: false },
     only: { type: "string" },
+    keep: { type: "boolean", default: false },
     seconds: { type: "string" },
     minutes: { type: "string" },
     idle: { type: "string" },
+    slow: { type: "string" },
     leavers: { type: "string" },
   },
 });
@@ -56,6 +62,7 @@ async function run(): Promise<void> {
     seconds: Number(values.seconds ?? (quick ? 10 : 60)),
     soakSeconds: Number(values.minutes ?? (quick ? 0.5 : 10)) * 60,
     idleConnections: Math.min(Number(values.idle ?? (quick ? 1_000 : 10_000)), openFiles() - OTHER_FILES),
+    slowBodies: Number(values.slow ?? (quick ? 200 : 1_000)),
     leavers: Number(values.leavers ?? (quick ? 200 : 1_000)),
   };
   const wanted = values.only?.split(",");
@@ -70,11 +77,12 @@ async function run(): Promise<void> {
   const date = new Date().toISOString().slice(0, 10);
   const where = pinned ? "server on one core, clients on another" : "NOT pinned to cores";
   const machine = `${cores} cores, Node ${process.versions.node}, ${process.platform} ${process.arch}, ${date}; ${where}.`;
-  const markdown = toMarkdown(machine, results);
+  const report = values.keep ? withEarlier(results) : results;
+  const markdown = toMarkdown(machine, report);
   mkdirSync(RESULTS, { recursive: true });
   writeFileSync(`${RESULTS}staying-up.md`, markdown);
-  writeFileSync(`${RESULTS}staying-up.json`, `${JSON.stringify({ machine, settings, results }, null, 2)}\n`);
-  console.log(`\n${markdown}`);
+  writeFileSync(JSON_FILE, `${JSON.stringify({ machine, settings, results: report }, null, 2)}\n`);
+  console.log(`\n${toMarkdown(machine, results)}`);
   for (const failure of failures(results)) {
     console.error(failure);
     process.exitCode = 1;
@@ -88,6 +96,16 @@ async function play(scenario: Scenario, settings: StayingUpSettings): Promise<Sc
   } catch (error) {
     return broken(scenario, error);
   }
+}
+
+/** These results, and of the scenarios that were left out those of the last run. */
+function withEarlier(results: readonly ScenarioResult[]): ScenarioResult[] {
+  if (!existsSync(JSON_FILE)) return [...results];
+  const earlier = JSON.parse(readFileSync(JSON_FILE, "utf8")) as { readonly results: ScenarioResult[] };
+  return SCENARIOS.flatMap(({ name }) => {
+    const isNamed = (result: ScenarioResult) => result.name === name;
+    return results.find(isNamed) ?? earlier.results.find(isNamed) ?? [];
+  });
 }
 
 /** How many files, connections among them, a process may have open. Node raises the soft limit to the hard one. */

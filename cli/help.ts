@@ -49,10 +49,19 @@ export function spellings(option: Option): string {
   return `${short}--${option.flag}${value}`;
 }
 
-/** A default as text; undefined where there is none to name, which the option's own text then explains. */
-export function defaultText(value: unknown): string | undefined {
+/**
+ * A default as text; undefined where there is none to name, which the option's own text then explains, and for a toggle
+ * that is off, since that is what leaving it out means.
+ */
+export function defaultText({ placeholder, default: value }: Option): string | undefined {
+  if (placeholder === undefined) return value === true ? "on" : undefined;
   if (value === undefined || (Array.isArray(value) && value.length === 0)) return undefined;
   return String(value);
+}
+
+/** How to turn off what is on by default: `--no-enable_grpc`. Undefined for any other option. */
+export function turnedOffBy({ placeholder, default: value, flag }: Option): string | undefined {
+  return placeholder === undefined && value === true ? `--no-${flag}` : undefined;
 }
 
 function argumentEntry(name: string, argument: Argument, page: Page): string {
@@ -62,10 +71,12 @@ function argumentEntry(name: string, argument: Argument, page: Page): string {
 
 function optionEntries(options: Options, page: Page): string[] {
   return Object.values(options).map((option) => {
-    const byDefault = option.placeholder === undefined ? undefined : defaultText(option.default);
+    const byDefault = defaultText(option);
+    const off = turnedOffBy(option);
     const facts = [
       ...(option.repeatable ? ["May be repeated"] : []),
       ...(byDefault === undefined ? [] : [`Default: ${byDefault}`]),
+      ...(off === undefined ? [] : [`Off: ${off}`]),
       ...(option.env.length === 0 ? [] : [`Environment: ${option.env.join(", ")}`]),
     ];
     return entry(spellings(option), option.doc, facts, page);

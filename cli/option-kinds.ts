@@ -1,4 +1,4 @@
-import { KtsError } from "../contract/errors.ts";
+import { parseBoolean, parseChoice, parseInteger, parseText } from "../runtime/option-text.ts";
 import type { Option } from "./verb.ts";
 
 /** What every kind of option says. */
@@ -14,7 +14,7 @@ interface Common<Default> {
 export function text<Default extends string | undefined>(
   spec: Common<Default> & { readonly placeholder: string },
 ): Option<string | Default> {
-  return { env: [], repeatable: false, ...spec, parse: nonEmpty };
+  return { env: [], repeatable: false, ...spec, parse: parseText };
 }
 
 /** Any number of texts, one a flag. */
@@ -26,7 +26,7 @@ export function texts(
     repeatable: true,
     default: [],
     ...spec,
-    parse: (value, source, earlier = []) => [...earlier, nonEmpty(value, source)],
+    parse: (value, source, earlier = []) => [...earlier, parseText(value, source)],
   };
 }
 
@@ -40,11 +40,7 @@ export function choice<const Word extends string, Default extends Word | undefin
     repeatable: false,
     ...common,
     placeholder: `<${words.join("|")}>`,
-    parse(value, source) {
-      const word = words.find((candidate) => candidate === value.toLowerCase());
-      if (word !== undefined) return word;
-      throw badValue(source, value, `one of ${words.join(", ")}`);
-    },
+    parse: (value, source) => parseChoice(value, source, words),
   };
 }
 
@@ -53,17 +49,12 @@ export function integer<Default extends number | undefined>(
   spec: Common<Default> & { readonly range: readonly [number, number] },
 ): Option<number | Default> {
   const { range, ...common } = spec;
-  const [least, most] = range;
   return {
     env: [],
     repeatable: false,
     ...common,
     placeholder: "<integer>",
-    parse(value, source) {
-      const number = /^\d+$/.test(value) ? Number(value) : NaN;
-      if (number >= least && number <= most) return number;
-      throw badValue(source, value, `an integer from ${least} to ${most}`);
-    },
+    parse: (value, source) => parseInteger(value, source, range),
   };
 }
 
@@ -77,29 +68,6 @@ export function toggle(
     default: false,
     ...spec,
     placeholder: undefined,
-    parse(value, source) {
-      const word = readBoolean(value);
-      if (word !== undefined) return word;
-      throw badValue(source, value, "true or false");
-    },
+    parse: parseBoolean,
   };
-}
-
-const TRUE_WORDS: readonly string[] = ["y", "yes", "t", "true", "on", "1"];
-const FALSE_WORDS: readonly string[] = ["n", "no", "f", "false", "off", "0"];
-
-/** What a word says of a toggle, as Python's strtobool reads it; undefined when it is another word. */
-export function readBoolean(word: string): boolean | undefined {
-  const lower = word.toLowerCase();
-  if (TRUE_WORDS.includes(lower)) return true;
-  return FALSE_WORDS.includes(lower) ? false : undefined;
-}
-
-function nonEmpty(value: string, source: string): string {
-  if (value === "") throw new KtsError("KTS_USAGE", `${source} needs a value`);
-  return value;
-}
-
-function badValue(source: string, value: string, expected: string): KtsError {
-  return new KtsError("KTS_USAGE", `${source} is ${JSON.stringify(value)}, expected ${expected}`);
 }

@@ -2,7 +2,7 @@ import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { KtsError } from "../contract/errors.ts";
 import { GLOBAL_OPTIONS } from "./global-options.ts";
 import { nearest } from "./nearest.ts";
-import { readBoolean } from "./option-kinds.ts";
+import { readBoolean } from "../runtime/option-text.ts";
 import type { Environment, Option, Verb } from "./verb.ts";
 
 /** What the words after a verb say. */
@@ -16,7 +16,7 @@ export interface ParsedWords {
 }
 
 /** What of a verb decides how its words are read. The name is empty for the words in front of a verb. */
-type Reading = Pick<Verb, "name" | "arguments" | "options" | "ignoredFlags">;
+type Reading = Pick<Verb, "name" | "arguments" | "options" | "ignoredFlags" | "strayOption">;
 
 /**
  * Reads the words after a verb.
@@ -181,7 +181,8 @@ function nameArguments(verb: Reading, positionals: readonly string[]): Record<st
       "KTS_USAGE",
       `unexpected argument ${JSON.stringify(extra)}: ${verb.name} takes ${most}`,
       {
-        hint: helpHint(verb),
+        hint:
+          verb.strayOption === undefined ? helpHint(verb) : `Did you mean --${verb.strayOption} ${extra}?`,
       },
     );
   }

@@ -80,6 +80,8 @@ export interface Verb<O extends Options = Options, A extends Arguments = Argumen
   readonly description: readonly string[];
   readonly arguments: A;
   readonly options: O;
+  /** The option that a stray argument was most likely meant for: `input`. */
+  readonly strayOption?: string;
   readonly examples: readonly Example[];
   /** Flags that are accepted, with or without a value, and have no effect. */
   readonly ignoredFlags?: readonly string[];

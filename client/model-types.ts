@@ -1,5 +1,5 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import type { TensorsOf } from "../contract/predictor.ts";
+import type { TensorsOf } from "../contract/define-predictor.ts";
 import type { TensorSpec } from "../contract/signature.ts";
 import type { NamedTensors } from "../contract/tensor.ts";
 

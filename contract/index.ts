@@ -1,6 +1,6 @@
 /** Entry point `kserve-ts`: what a predictor module or a config file imports. A new export here is public API. */
 export { defineConfig } from "./config.ts";
-export { definePredictor } from "./predictor.ts";
+export { definePredictor } from "./define-predictor.ts";
 export { HttpError, InvalidInput, KtsError, isKtsError } from "./errors.ts";
 export { elementCount, isTensor, strings, tensor } from "./tensor.ts";
 export { fromFloat32, toFloat32 } from "./half.ts";
@@ -9,14 +9,12 @@ export type { KserveConfig, ModelConfig, ServerConfig, VersionsSetting } from ".
 export type { EngineSettings, OnnxGraphOptimization, OnnxSettings } from "./engine-settings.ts";
 export type { Datatype, DatatypeArray } from "./datatype.ts";
 export type { ErrorCode } from "./errors.ts";
+export type { AnyPrediction, OutputValue, PredictionOf, TensorsOf } from "./define-predictor.ts";
 export type { Protocol, Verb } from "./inference.ts";
 export type {
-  AnyPrediction,
   BatchingOptions,
   EngineModel,
   LoadContext,
-  OutputValue,
-  PredictionOf,
   Predictor,
   PredictorLog,
   PredictorPolicy,
@@ -25,7 +23,6 @@ export type {
   RequestBatch,
   RequestContext,
   Streamable,
-  TensorsOf,
 } from "./predictor.ts";
 export type { Signature, TensorSpec } from "./signature.ts";
 export type { NamedTensors, Tensor, TensorElements } from "./tensor.ts";

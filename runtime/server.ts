@@ -11,6 +11,7 @@ import { Connections } from "./http/connections.ts";
 import type { ExtendApp } from "./http/control-app.ts";
 import { createHttpServer } from "./http/http-server.ts";
 import type { InferenceServices } from "./http/inference-services.ts";
+import { FastLane } from "./http/lane/fast-lane.ts";
 import { createListener } from "./http/listener.ts";
 import { keepFreedMemory } from "./keep-memory.ts";
 import { Lifecycle, type ServerState } from "./lifecycle.ts";
@@ -52,6 +53,11 @@ export interface ServerExtras {
    * value is not the default.
    */
   readonly given?: ReadonlySet<keyof ServerOptions>;
+  /**
+   * False: node:http reads every request. For tests and measurements, which compare the two; nothing that a client sees
+   * depends on it. Default: true.
+   */
+  readonly fastLane?: boolean;
 }
 
 /** A model that a server serves. */
@@ -114,7 +120,8 @@ export async function startServer(
   refuseTelemetry();
   const log = createLog(layered.options, extras.logSink);
   const observers = await startObservers(serviceName(served), folder, layered.options, log);
-  const server = new Server({ served, config, layered, log, observers, extend: extras.extend });
+  const { extend, fastLane = true } = extras;
+  const server = new Server({ served, config, layered, log, observers, extend, fastLane });
   await server.start();
   return server;
 }
@@ -132,6 +139,7 @@ interface ServerParts {
   readonly log: ServerLog;
   readonly observers: Observers;
   readonly extend: ExtendApp | undefined;
+  readonly fastLane: boolean;
 }
 
 class Server implements RunningServer {
@@ -152,7 +160,7 @@ class Server implements RunningServer {
   #port: number;
   #grpcPort: number | undefined;
 
-  constructor({ served, config, layered, log, observers, extend }: ServerParts) {
+  constructor({ served, config, layered, log, observers, extend, fastLane }: ServerParts) {
     const { options } = layered;
     this.#observers = observers;
     this.#options = options;
@@ -165,10 +173,9 @@ class Server implements RunningServer {
     const plane = new DataPlane(this.#repository, limits);
     const services = { plane, lifecycle: this.#lifecycle, options, limits, log, ...observers };
     this.#app = lazyApp(services, () => this.#eventLoop, extend);
-    this.#connections = new Connections(
-      createHttpServer(options, createListener(services, this.#app)),
-      this.#log,
-    );
+    const httpServer = createHttpServer(options, createListener(services, this.#app));
+    const lane = fastLane ? new FastLane(services, httpServer) : undefined;
+    this.#connections = new Connections(httpServer, log, lane);
     if (options.enableGrpc) {
       this.#grpc = new GrpcListener({ ...services, productVersion });
     }

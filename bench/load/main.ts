@@ -1,11 +1,14 @@
 /** The load generator's process: takes orders from the benchmark by IPC, one at a time. */
 import { closedLoop } from "./closed-loop.ts";
-import type { LoadOrder, LoadReport } from "./orders.ts";
+import type { LoadOrder, LoadReport, ProbeReport } from "./orders.ts";
 import { probeRepeatedly } from "./probe.ts";
 import { binaryImage, loadRequest } from "./requests.ts";
 import { soakMix } from "./soak-mix.ts";
 
-async function carryOut(order: LoadOrder): Promise<LoadReport> {
+async function carryOut(order: LoadOrder): Promise<LoadReport | ProbeReport> {
+  if (order.kind === "probes") {
+    return { probesMs: await probeRepeatedly(order.port, order.path, order.everyMs, order.seconds) };
+  }
   const { port, connections } = order;
   switch (order.kind) {
     case "window": {

@@ -16,12 +16,25 @@ export type LoadOrder =
       path: string;
       everyMs: number;
     }
+  /** Probes at an interval, and nothing else. */
+  | ({ readonly kind: "probes" } & ProbeOrder)
   /** A number of requests of mixed sizes, some of them bad. */
   | { readonly kind: "mixed"; port: number; connections: number; count: number; seed: number };
 
-/** What it answers. */
+/** Where and how often to probe. */
+export interface ProbeOrder {
+  readonly port: number;
+  readonly path: string;
+  readonly everyMs: number;
+  readonly seconds: number;
+}
+
+/** What it answers to all orders but `probes`. */
 export interface LoadReport {
   readonly load: LoadResult;
   /** The time of each probe. */
   readonly probesMs?: readonly number[];
 }
+
+/** What it answers to `probes`. */
+export type ProbeReport = Required<Pick<LoadReport, "probesMs">>;

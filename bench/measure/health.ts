@@ -1,5 +1,6 @@
 import type { LoadProcess } from "../load/load-process.ts";
 import { type LaunchOptions, launch } from "../servers/launch.ts";
+import { BOTH_CORES } from "../servers/pinning.ts";
 import { type Spread, spreadOf } from "./statistics.ts";
 
 const CONNECTIONS = 8;
@@ -7,7 +8,7 @@ const PROBE_EVERY_MS = 20;
 
 /** How fast readiness answers while every worker computes. */
 export interface HealthUnderLoad {
-  /** `two cores`: on any core, as performance.md measured it; `one core`: server and worker share one. */
+  /** `two cores`: the server may use both, as may the load; `one core`: server and worker share one. */
   readonly cores: "two cores" | "one core";
   readonly predictsPerSecond: number;
   readonly probes: number;
@@ -22,7 +23,8 @@ export async function measureHealth(
 ): Promise<HealthUnderLoad[]> {
   const results: HealthUnderLoad[] = [];
   const places = [
-    ["two cores", undefined],
+    // Said outright: a child inherits the one core that this process is tied to.
+    ["two cores", options.core === undefined ? undefined : BOTH_CORES],
     ["one core", options.core],
   ] as const;
   for (const [cores, core] of places) {

@@ -15,6 +15,7 @@ export type ServerKind =
   | "first-ten-worker"
   | "busy"
   | "mortal"
+  | "mixed"
   | "iris"
   | "digits"
   | "direct-iris"

@@ -5,7 +5,10 @@ import { availableParallelism } from "node:os";
 export const SERVER_CORE = 0;
 export const LOAD_CORE = 1;
 
-/** A core, or several as `taskset` takes them: `0,1`. */
+/** Both of them, for a server that is not to share one with its workers. */
+export const BOTH_CORES = `${SERVER_CORE}-${LOAD_CORE}`;
+
+/** A core, or several as `taskset` takes them: `0,1`, `0-1`. */
 export type Core = number | string;
 
 /** Whether processes can be tied to a core here: `taskset` is there, and two cores are. */

@@ -1,7 +1,9 @@
 import { Agent, request } from "node:http";
-import { PREDICT_PATH } from "../load/http-post.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import { INFER_PATH, PREDICT_PATH } from "../load/http-post.ts";
 
 const LONGEST_MS = 30_000;
+const LONGEST_WAIT_MS = 30_000;
 
 /** How one request ended. */
 export interface Ending {
@@ -23,19 +25,33 @@ export class Client implements Disposable {
     this.#port = port;
   }
 
-  /** Predicts; never rejects. */
+  /** Predicts over V1; never rejects. */
   async predict(instance: unknown): Promise<Ending> {
-    const body = JSON.stringify({ instances: [instance] });
+    return this.post(PREDICT_PATH, JSON.stringify({ instances: [instance] }));
+  }
+
+  /** Infers from one number over V2; never rejects. */
+  async infer(value: number): Promise<Ending> {
+    const inputs = [{ name: "image", shape: [1, 1], datatype: "FP32", data: [value] }];
+    return this.post(INFER_PATH, JSON.stringify({ inputs }));
+  }
+
+  /** Posts JSON, unless other headers say otherwise, and reads the answer to its end; never rejects. */
+  async post(
+    path: string,
+    body: string | Uint8Array,
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Ending> {
     const startedAt = performance.now();
     const { promise, resolve } = Promise.withResolvers<Ending>();
     const outgoing = request({
       host: "127.0.0.1",
       port: this.#port,
-      path: PREDICT_PATH,
+      path,
       method: "POST",
       agent: this.#agent,
       timeout: LONGEST_MS,
-      headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body) },
+      headers: { "content-type": "application/json", "content-length": Buffer.byteLength(body), ...headers },
     });
     const end = (status: number, error: string | undefined) =>
       resolve({ status, ms: performance.now() - startedAt, error, reused: outgoing.reusedSocket });
@@ -60,7 +76,10 @@ export class Tally {
   readonly #counts = new Map<string, number>();
 
   add({ status, error }: Ending): void {
-    const key = error ?? String(status);
+    this.count(error ?? String(status));
+  }
+
+  count(key: string): void {
     this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
   }
 
@@ -85,4 +104,14 @@ export async function readMetric(port: number, name: string): Promise<number> {
   const text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
   const lines = text.split("\n").filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `));
   return lines.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
+}
+
+/** How many requests are in flight once that is none, or the wait for it is over. */
+export async function noneInFlight(port: number): Promise<number> {
+  const until = performance.now() + LONGEST_WAIT_MS;
+  for (;;) {
+    const inFlight = await readMetric(port, "kserve_ts_in_flight_requests");
+    if (inFlight === 0 || performance.now() > until) return inFlight;
+    await sleep(20);
+  }
 }

@@ -8,6 +8,8 @@ export interface StayingUpSettings extends LaunchOptions {
   readonly soakSeconds: number;
   /** Connections that only idle. */
   readonly idleConnections: number;
+  /** Clients that send their body a byte a second. */
+  readonly slowBodies: number;
   /** Clients that leave in the middle. */
   readonly leavers: number;
 }

@@ -66,6 +66,7 @@ export type PredictOptions = ValuesOf<typeof options>;
 /** `kserve-ts predict`: one request to a server that runs. */
 export const predict = defineVerb({
   name: "predict",
+  strayOption: "input",
   summary: "Ask a running server for a prediction",
   description: ["Works with any server of the V1 or V2 (Open Inference) protocol, local or in a cluster."],
   arguments: {},

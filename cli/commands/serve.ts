@@ -1,4 +1,5 @@
-import { IGNORED_KSERVE_FLAGS, optionsFromEnvironment } from "../../runtime/options.ts";
+import { IGNORED_KSERVE_FLAGS } from "../../runtime/option-table.ts";
+import { optionsFromEnvironment } from "../../runtime/option-values.ts";
 import { serverOptions } from "../serve/server-options.ts";
 import { defineVerb } from "../verb.ts";
 

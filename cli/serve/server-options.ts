@@ -1,10 +1,6 @@
-import {
-  type OptionSpec,
-  SERVER_OPTIONS,
-  type ServerOptions,
-  environmentName,
-  parseOption,
-} from "../../runtime/options.ts";
+import { type OptionSpec, SERVER_OPTIONS } from "../../runtime/option-table.ts";
+import { environmentName, parseOption } from "../../runtime/option-values.ts";
+import type { ServerOptions } from "../../runtime/options.ts";
 import type { Option } from "../verb.ts";
 
 /** The server's options as those of a verb. */

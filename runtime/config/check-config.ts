@@ -4,10 +4,8 @@ import { checkOnnxSettings } from "../../contract/engine-settings.ts";
 import { KtsError, messageOf } from "../../contract/errors.ts";
 import { batchingProblem } from "../models/batching-check.ts";
 import { nearMiss } from "../models/near-miss.ts";
-import { type OptionSpec, SERVER_OPTIONS } from "../options.ts";
-
-/** Longest delay a timer of Node's can have. */
-const MOST_MS = 2_147_483_647;
+import { type OptionSpec, SERVER_OPTIONS } from "../option-table.ts";
+import { LONGEST_TIMER_MS } from "../longest-timer.ts";
 
 /** What is wrong with a member's value: what was expected of it. Undefined: nothing. */
 type Check = (value: unknown) => string | undefined;
@@ -23,7 +21,7 @@ const MODEL_CHECKS: Readonly<Record<keyof ModelConfig, Check>> = {
   intraOpThreads: integerCheck(1, 1024),
   maxQueueSize: integerCheck(0, 1_000_000),
   timeoutMs: (value) =>
-    typeof value === "number" && value > 0 && value <= MOST_MS
+    typeof value === "number" && value > 0 && value <= LONGEST_TIMER_MS
       ? undefined
       : "a number of milliseconds above 0",
   batching: (value) =>

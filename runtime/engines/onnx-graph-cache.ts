@@ -92,8 +92,7 @@ async function createAndKeep(
 ): Promise<InferenceSession | undefined> {
   const unfinished = join(dir, `.${randomUUID()}.onnx`);
   try {
-    await mkdir(dir, { recursive: true });
-    await access(dir, constants.W_OK);
+    if (!(await isWritable(dir, log))) return undefined;
     const session = await create(modelFile, { optimizedModelFilePath: unfinished });
     // Renamed when it is whole: other workers and processes see all of it or nothing.
     await rename(unfinished, file).catch(async (error: unknown) => notKept(log, dir, error));
@@ -104,6 +103,18 @@ async function createAndKeep(
     return undefined;
   } finally {
     await rm(unfinished, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Somebody asked for the folder by its name, so it is said aloud where it is of no use. */
+async function isWritable(dir: string, log: PredictorLog | undefined): Promise<boolean> {
+  try {
+    await mkdir(dir, { recursive: true });
+    await access(dir, constants.W_OK);
+    return true;
+  } catch (error) {
+    log?.warn(`the optimised graph is not cached: ${messageOf(error)}`, { dir });
+    return false;
   }
 }
 

@@ -31,12 +31,18 @@ export interface BodySink {
  * in one chunk is that chunk.
  */
 export function readBody(req: IncomingMessage, plan: BodyPlan, sink: BodySink): void {
-  const { coding, length } = plan;
-  const reader = coding === undefined ? sink : decompressing(plan, coding, sink);
-  // Compressed bytes hold no tensor, so their alignment does not matter.
-  const pad = coding === undefined ? padOf(plan) : 0;
+  const { length } = plan;
+  const { pad, reader } = takerOf(plan, sink);
   if (length === undefined) readChunked(req, plan.maxBytes, pad, reader);
   else readExact(req, length, pad, reader);
+}
+
+/** Who takes the bytes as they come over the wire, and how many bytes there are to be in front of them. */
+export function takerOf(plan: BodyPlan, sink: BodySink): { readonly pad: number; readonly reader: BodySink } {
+  const { coding } = plan;
+  if (coding === undefined) return { pad: padOf(plan), reader: sink };
+  // Compressed bytes hold no tensor, so their alignment does not matter.
+  return { pad: 0, reader: decompressing(plan, coding, sink) };
 }
 
 function padOf(plan: BodyPlan): number {

@@ -1,4 +1,4 @@
-import { type KtsError, InvalidInput, isKtsError } from "../../contract/errors.ts";
+import { type ErrorCode, type KtsError, InvalidInput, isKtsError } from "../../contract/errors.ts";
 import type { PredictorLog } from "../../contract/predictor.ts";
 
 /** A failure as it goes over HTTP. */
@@ -41,14 +41,21 @@ function fromFramework(error: unknown): KtsError | undefined {
   return new InvalidInput(error.message, { status });
 }
 
-/** Logs a failed request: the server's own failures with their stack, a client's mistakes at debug. */
+/** Statuses of 500 and more that are no failure: what was asked is not there, or not now. */
+const EXPECTED: ReadonlySet<string> = new Set<ErrorCode>([
+  "KTS_NOT_IMPLEMENTED",
+  "KTS_MODEL_NOT_READY",
+  "KTS_SHUTTING_DOWN",
+]);
+
+/** Logs a failed request: the server's own failures with their stack, a client's mistakes and what is expected at debug. */
 export function logFailure(
   log: PredictorLog,
   error: unknown,
   answer: ErrorAnswer,
   fields: Readonly<Record<string, unknown>>,
 ): void {
-  if (answer.status < 500) {
+  if (answer.status < 500 || (isKtsError(error) && EXPECTED.has(error.code))) {
     log.debug(`answered ${answer.status}: ${answer.body}`, fields);
     return;
   }

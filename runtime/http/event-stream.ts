@@ -3,13 +3,19 @@ import { KtsError } from "../../contract/errors.ts";
 import { BINARY_TYPE, type EncodedBody } from "../../protocol/body.ts";
 import { decodeUtf8 } from "../../protocol/elements/text.ts";
 import type { RawHeaders } from "./respond.ts";
+import type { InferenceRoute } from "./route-match.ts";
 
 const EVENT_TYPE = "text/event-stream";
 /** Proxies that know the last header (nginx, and what is made of it) pass events on as they come. */
 const HEADERS = ["Content-Type", EVENT_TYPE, "Cache-Control", "no-store", "X-Accel-Buffering", "no"];
 
+/** Whether the answer to a request is a stream: that its route is one, or its client asks for events. */
+export function isStreamed({ action }: InferenceRoute, accept: string | undefined): boolean {
+  return action === undefined ? wantsEvents(accept) : action !== "generate";
+}
+
 /** Whether a client asks for a stream of events: that its Accept header names the type, and does not refuse it. */
-export function wantsEvents(accept: string | undefined): boolean {
+function wantsEvents(accept: string | undefined): boolean {
   if (accept?.includes(EVENT_TYPE) !== true) return false;
   return !/text\/event-stream\s*;\s*q=0(?:\.0*)?\s*(?:,|$)/.test(accept);
 }
@@ -45,15 +51,22 @@ export class EventStream {
     return res.write(text) ? undefined : untilDrained(res);
   }
 
-  /** Ends the stream; it may have had no event. */
-  end(extra: RawHeaders): void {
+  /** Ends the stream; it may have had no event. @param last of its connection */
+  end(extra: RawHeaders, last: boolean): void {
     if (!this.#res.headersSent) this.#open(extra);
-    this.#res.end();
+    this.#finish("", last);
   }
 
-  /** Ends the stream with a failure. @param body `{"error": "..."}` */
-  fail(body: string): void {
-    this.#res.end(`event: error\ndata: ${body}\n\n`);
+  /** Ends the stream with a failure. @param body `{"error": "..."}` @param last of its connection */
+  fail(body: string, last: boolean): void {
+    this.#finish(`event: error\ndata: ${body}\n\n`, last);
+  }
+
+  /** A stream that began before the server was told to stop has promised to keep the connection. */
+  #finish(text: string, last: boolean): void {
+    const { socket } = this.#res;
+    this.#res.end(text);
+    if (last) this.#res.once("finish", () => socket?.end());
   }
 
   #open(extra: RawHeaders): void {

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { ERROR_CATALOGUE, InvalidInput, type KtsError } from "../../contract/errors.ts";
 import type { Payload, Prediction } from "../../contract/inference.ts";
 import type { EncodedBody } from "../../protocol/body.ts";
@@ -14,17 +13,18 @@ import {
 import { type AnswerSink, InferenceCall } from "../inference-call.ts";
 import type { ServedModel } from "../served-model.ts";
 import type { CallAttributes } from "../telemetry/tracing.ts";
-import { type BodySink, type RequestBody, readBody } from "./body.ts";
+import type { BodySink, RequestBody } from "./body.ts";
+import type { CarriedAnswer, CarriedRequest } from "./carrier.ts";
 import { type CompressedBody, acceptedCoding, bodyBytes, compress } from "./compress.ts";
 import { type ContentCoding, contentCoding } from "./decompress.ts";
 import { type ErrorAnswer, logFailure, toErrorAnswer } from "./errors.ts";
 import { EventEnvelope, type OpenedBody } from "./event-envelope.ts";
-import { EventStream, wantsEvents } from "./event-stream.ts";
+import type { EventStream } from "./event-stream.ts";
 import { freeBuffer } from "./free.ts";
 import { httpResult, startHttpSpan } from "./http-span.ts";
 import type { InferenceServices } from "./inference-services.ts";
 import { callersRequestId, contentLength, jsonLengthOf } from "./request-head.ts";
-import { type RawHeaders, refuseUnread, sendCompressed, sendEncoded, sendError } from "./respond.ts";
+import { type RawHeaders, sendCompressed, sendEncoded, sendError } from "./respond.ts";
 import type { InferenceRoute, RouteAction } from "./route-match.ts";
 
 const PLAIN: RawHeaders = [];
@@ -46,8 +46,8 @@ interface EncodedAnswer {
 
 /** One inference request over HTTP/1.1: reads and decodes its body, encodes and sends the answer, or a stream of them. */
 export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink, AnswerSink<EncodedAnswer> {
-  readonly #req: IncomingMessage;
-  readonly #res: ServerResponse;
+  readonly #req: CarriedRequest;
+  readonly #res: CarriedAnswer;
   readonly #route: InferenceRoute;
   /** Where the client wants a stream. */
   readonly #events: EventStream | undefined;
@@ -57,13 +57,19 @@ export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink, 
   #v2: V2Request | undefined;
   #bodyRead = false;
 
-  constructor(services: InferenceServices, req: IncomingMessage, res: ServerResponse, route: InferenceRoute) {
+  /** @param events where the answer is to be a stream of them */
+  constructor(
+    services: InferenceServices,
+    req: CarriedRequest,
+    res: CarriedAnswer,
+    route: InferenceRoute,
+    events?: EventStream,
+  ) {
     super(services, callersRequestId(req.headers));
     this.#req = req;
     this.#res = res;
     this.#route = route;
-    const isStream = route.action === undefined ? wantsEvents(req.headers.accept) : streams(route.action);
-    this.#events = isStream ? new EventStream(res) : undefined;
+    this.#events = events;
     const { tracing } = services;
     if (tracing !== undefined) this.span = startHttpSpan(tracing, req, route, this.startedAt);
   }
@@ -78,9 +84,9 @@ export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink, 
       const coding = contentCoding(headers["content-encoding"]);
       if (this.#route.protocol === "v2") this.#jsonLength = jsonLengthOf(headers);
       const length = contentLength(headers, maxBodyBytes);
-      if (headers.expect !== undefined) this.#res.writeContinue();
+      if (headers.expect !== undefined) this.#res.writeContinue?.();
       const plan = { length, coding, jsonLength: this.#jsonLength, maxBytes: maxBodyBytes };
-      readBody(this.#req, plan, this);
+      this.#req.readBody(plan, this);
     } catch (error) {
       this.fail(error);
     }
@@ -183,15 +189,8 @@ export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink, 
   end(): void {
     if (this.#res.destroyed) return this.answered(LEFT);
     if (generates(this.#route.action)) void this.send({ body: this.#generated("", true), headers: PLAIN });
-    this.#events?.end(this.#extraHeaders());
-    this.#leave();
+    this.#events?.end(this.#extraHeaders(), this.services.lifecycle.closing);
     this.answered(200);
-  }
-
-  /** A stream that began before the server was told to stop has promised to keep the connection. */
-  #leave(): void {
-    const { socket } = this.#req;
-    if (this.services.lifecycle.closing) this.#res.once("finish", () => socket.end());
   }
 
   protected override sendAnswer(answer: EncodedAnswer): void {
@@ -228,14 +227,14 @@ export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink, 
 
   #refuse(answer: ErrorAnswer): void {
     if (this.#events?.isOpen === true) {
-      this.#events.fail(answer.body);
-      return this.#leave();
+      return this.#events.fail(answer.body, this.services.lifecycle.closing);
     }
     const unread = !this.#bodyRead && !this.#req.complete;
     // A client that waits for "100 Continue" may or may not send its body after this answer: the connection is lost.
     const undecided = unread && this.#req.headers.expect !== undefined;
-    if (unread && (answer.status === 413 || undecided)) refuseUnread(this.#req, this.#res, answer);
-    else sendError(this.#res, answer, this.#extraHeaders());
+    if (unread && (answer.status === 413 || undecided) && this.#res.refuseUnread !== undefined) {
+      this.#res.refuseUnread(answer);
+    } else sendError(this.#res, answer, this.#extraHeaders());
   }
 
   #extraHeaders(): RawHeaders {
@@ -266,11 +265,6 @@ export class Exchange extends InferenceCall<EncodedAnswer> implements BodySink, 
     const id = this.#req.headers["ce-id"] ?? this.requestId;
     payloadLog[side]({ id: String(id), contentType, jsonLength, parts });
   }
-}
-
-/** Whether a route's answer is a stream whatever the client accepts. */
-function streams(action: RouteAction): boolean {
-  return action !== "generate";
 }
 
 /** Whether a route's body is a text, and its answer too. */

@@ -1,12 +1,14 @@
 import { IncomingMessage, type Server, ServerResponse, createServer } from "node:http";
 import type { Duplex } from "node:stream";
 import type { ServerOptions } from "../options.ts";
-import { errorBody } from "./errors.ts";
-import { sendJson } from "./respond.ts";
+import { type BodyPlan, type BodySink, readBody } from "./body.ts";
+import type { CarriedAnswer, CarriedRequest } from "./carrier.ts";
+import { type ErrorAnswer, errorBody } from "./errors.ts";
+import { refuseUnread, sendJson } from "./respond.ts";
 
 /** Time for a request's head, and for the whole of it: a client that sends slower only holds a connection. */
-const HEADERS_TIMEOUT_MS = 20_000;
-const REQUEST_TIMEOUT_MS = 300_000;
+export const HEADERS_TIMEOUT_MS = 20_000;
+export const REQUEST_TIMEOUT_MS = 300_000;
 const CHECK_INTERVAL_MS = 5_000;
 
 /*
@@ -15,17 +17,28 @@ const CHECK_INTERVAL_MS = 5_000;
  */
 
 /** A request of our server. */
-export class ServerRequest extends IncomingMessage {}
+export class ServerRequest extends IncomingMessage implements CarriedRequest {
+  readBody(plan: BodyPlan, sink: BodySink): void {
+    readBody(this, plan, sink);
+  }
+}
 
 /** An answer of our server. */
-export class ServerAnswer extends ServerResponse<IncomingMessage> {}
+export class ServerAnswer extends ServerResponse<ServerRequest> implements CarriedAnswer {
+  refuseUnread(answer: ErrorAnswer): void {
+    refuseUnread(this.req, this, answer);
+  }
+}
+
+/** The HTTP server, by its requests and answers. */
+export type OwnServer = Server<typeof ServerRequest, typeof ServerAnswer>;
 
 /** Creates the HTTP server with its limits; it does not listen yet. */
 export function createHttpServer(
   options: Pick<ServerOptions, "maxHeaderBytes" | "timeoutKeepAlive">,
   handle: (req: ServerRequest, res: ServerAnswer) => void,
-): Server {
-  const server = createServer({
+): OwnServer {
+  const server: OwnServer = createServer({
     IncomingMessage: ServerRequest,
     ServerResponse: ServerAnswer,
     maxHeaderSize: options.maxHeaderBytes,
@@ -49,7 +62,7 @@ export function createHttpServer(
 }
 
 /** Answers bytes that are no request our parser accepts. There is no response object, so it writes HTTP itself. */
-function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
+export function answerClientError(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (error.code === "ECONNRESET" || !socket.writable) {
     socket.destroy();
     return;

@@ -1,11 +1,11 @@
-import type { IncomingMessage } from "node:http";
 import type { CallAttributes, CallSpan, Tracing } from "../telemetry/tracing.ts";
+import type { CarriedRequest } from "./carrier.ts";
 import type { InferenceRoute } from "./route-match.ts";
 
 /** Starts the span of an inference request over HTTP, named and described as OpenTelemetry's conventions have it. */
 export function startHttpSpan(
   tracing: Tracing,
-  req: IncomingMessage,
+  req: CarriedRequest,
   route: InferenceRoute,
   startedAt: number,
 ): CallSpan {

@@ -1,6 +1,7 @@
 import type { Application } from "express";
 import { Exchange } from "./exchange.ts";
 import { logFailure, toErrorAnswer } from "./errors.ts";
+import { EventStream, isStreamed } from "./event-stream.ts";
 import type { ServerAnswer, ServerRequest } from "./http-server.ts";
 import type { InferenceServices } from "./inference-services.ts";
 import { answerProbe } from "./probes.ts";
@@ -19,7 +20,10 @@ export function createListener(services: InferenceServices, app: LazyApp) {
     if (!(req.url as string).startsWith("/")) req.url = originForm(req.url as string);
     if (req.method === "POST") {
       const route = matchInference(req.url as string);
-      if (route !== undefined) return new Exchange(services, req, res, route).start();
+      if (route !== undefined) {
+        const events = isStreamed(route, req.headers.accept) ? new EventStream(res) : undefined;
+        return new Exchange(services, req, res, route, events).start();
+      }
     }
     if (services.lifecycle.closing) res.setHeader("Connection", "close");
     if (answerProbe(services, req, res)) return;

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { EncodedBody } from "../../protocol/body.ts";
+import type { AnswerWriter } from "./carrier.ts";
 import type { CompressedBody } from "./compress.ts";
 import type { ErrorAnswer } from "./errors.ts";
 
@@ -14,7 +15,7 @@ const LINGER_MS = 2_000;
 const LINGER_BYTES = 64 << 20;
 
 /** Answers with a JSON text. */
-export function sendJson(res: ServerResponse, status: number, body: string, extra: RawHeaders = NONE): void {
+export function sendJson(res: AnswerWriter, status: number, body: string, extra: RawHeaders = NONE): void {
   const length = Buffer.byteLength(body);
   // KServe's client reads the error text only where the type is exactly this, without parameters.
   res.writeHead(
@@ -25,7 +26,7 @@ export function sendJson(res: ServerResponse, status: number, body: string, extr
 }
 
 /** Answers 200 with an encoded prediction. */
-export function sendEncoded(res: ServerResponse, body: EncodedBody, extra: RawHeaders = NONE): void {
+export function sendEncoded(res: AnswerWriter, body: EncodedBody, extra: RawHeaders = NONE): void {
   const { head, tail } = body;
   const headLength = Buffer.byteLength(head);
   let length = headLength;
@@ -43,7 +44,7 @@ export function sendEncoded(res: ServerResponse, body: EncodedBody, extra: RawHe
 
 /** Answers 200 with an encoded prediction that is compressed. The length of its JSON is that before compression. */
 export function sendCompressed(
-  res: ServerResponse,
+  res: AnswerWriter,
   { contentType, jsonLength }: EncodedBody,
   { coding, bytes }: CompressedBody,
   extra: RawHeaders = NONE,
@@ -61,13 +62,13 @@ function withExtra(headers: string[], extra: RawHeaders): string[] {
 }
 
 /** A text of one byte a character is ASCII, which need not be encoded. */
-function endWithText(res: ServerResponse, text: string, byteLength: number): void {
+function endWithText(res: AnswerWriter, text: string, byteLength: number): void {
   if (byteLength === text.length) res.end(text, "latin1");
   else res.end(text);
 }
 
 /** Answers with a failure. */
-export function sendError(res: ServerResponse, answer: ErrorAnswer, extra: RawHeaders = NONE): void {
+export function sendError(res: AnswerWriter, answer: ErrorAnswer, extra: RawHeaders = NONE): void {
   sendJson(res, answer.status, answer.body, [...answer.headers, ...extra]);
 }
 

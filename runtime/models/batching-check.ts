@@ -1,7 +1,5 @@
 import { describeValue } from "../../contract/describe.ts";
-
-/** Longest delay a timer of Node's can have. */
-const MOST_MS = 2_147_483_647;
+import { LONGEST_TIMER_MS } from "../longest-timer.ts";
 
 /** What is wrong with a `batching`: where, what was expected and what came. Undefined: nothing. */
 export function batchingProblem(value: unknown): { path: string; expected: string; got: string } | undefined {
@@ -21,7 +19,7 @@ export function batchingProblem(value: unknown): { path: string; expected: strin
   if (maxBatchSize !== undefined && !(Number.isSafeInteger(maxBatchSize) && (maxBatchSize as number) > 0)) {
     return problem("batching.maxBatchSize", "an integer above 0", maxBatchSize);
   }
-  const isDelay = typeof maxDelayMs === "number" && maxDelayMs >= 0 && maxDelayMs <= MOST_MS;
+  const isDelay = typeof maxDelayMs === "number" && maxDelayMs >= 0 && maxDelayMs <= LONGEST_TIMER_MS;
   if (maxDelayMs === undefined || isDelay) return undefined;
   return problem("batching.maxDelayMs", "a number of milliseconds, 0 or more", maxDelayMs);
 }

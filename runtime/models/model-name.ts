@@ -23,13 +23,13 @@ export function nameFromPath(path: string): string {
 export function checkModelName(name: string): string {
   // ":" ends the name in V1's /v1/models/{name}:predict, "/" ends a path segment.
   // eslint-disable-next-line no-control-regex
-  const refused = /[/:\u0000-\u001f\u007f]/.exec(name)?.[0];
+  const isRefused = /[/:\u0000-\u001f\u007f]/.test(name);
   if (name.trim() === "" || name === "." || name === "..") {
     throw new KtsError("KTS_USAGE", `--model_name is ${JSON.stringify(name)}, expected a name`);
   }
-  if (refused === undefined) return name;
+  if (!isRefused) return name;
   throw new KtsError(
     "KTS_USAGE",
-    `--model_name is ${JSON.stringify(name)}, but a name has no ${JSON.stringify(refused)}: no "/", ":" or control characters`,
+    `--model_name is ${JSON.stringify(name)}, but a name has no "/", ":" or control characters`,
   );
 }

@@ -6,6 +6,7 @@ import { batchingProblem } from "./batching-check.ts";
 import { checkSpecs } from "./check-specs.ts";
 import type { ModuleExports } from "./load-module.ts";
 import { nearMiss } from "./near-miss.ts";
+import { LONGEST_TIMER_MS } from "../longest-timer.ts";
 
 const FUNCTIONS = ["load", "preProcess", "predict", "postProcess", "explain", "unload"] as const;
 const VALUES = [
@@ -18,9 +19,6 @@ const VALUES = [
   "execution",
 ] as const;
 const KNOWN: readonly string[] = [...FUNCTIONS, ...VALUES];
-
-/** Longest delay a timer of Node's can have. */
-const MOST_MS = 2_147_483_647;
 
 /** What the checks have to know beside the module itself. */
 export interface ExportsContext {
@@ -106,7 +104,7 @@ function checkValue(name: (typeof VALUES)[number], value: unknown, context: Expo
     case "batching":
       return checkBatching(value, context);
     case "timeoutMs":
-      if (typeof value === "number" && value > 0 && value <= MOST_MS) return value;
+      if (typeof value === "number" && value > 0 && value <= LONGEST_TIMER_MS) return value;
       throw wrong(context, name, "a number of milliseconds above 0", value);
     case "concurrency":
       if (Number.isSafeInteger(value) && (value as number) > 0) return value;
@@ -140,7 +138,11 @@ function isStandardSchema(value: unknown): boolean {
 function requirePredict(predictor: Members, context: ExportsContext): void {
   if (predictor["predict"] !== undefined || context.hasRemote === true) return;
   if (predictor["load"] !== undefined) {
-    throw invalid(context, "exports load but no predict, and no engine runs a model that load made");
+    throw invalid(
+      context,
+      "exports load but no predict, and no engine runs a model that load made",
+      "Export predict(model, input, ctx) as well.",
+    );
   }
   if (!context.hasModelFile) {
     throw invalid(

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { exitCodes } from "../../cli/exit-codes.ts";
 import { planWith, readCommandLine } from "../../cli/command-line.ts";
 import { spellings, verbHelp } from "../../cli/help.ts";
+import { parseWords } from "../../cli/parse.ts";
 import { processTerminal } from "../../cli/terminal/terminal.ts";
 import { VERBS } from "../../cli/verbs.ts";
 import { productVersion } from "../../runtime/product-version.ts";
@@ -31,10 +32,12 @@ describe("--help", () => {
     (_name, verb) => {
       const text = verbHelp(verb, plainPage(10_000));
       for (const option of Object.values(verb.options)) {
-        const byDefault = option.placeholder === undefined ? undefined : option.default;
+        const isToggle = option.placeholder === undefined;
+        const byDefault = isToggle ? undefined : option.default;
         const facts = [
           ...(option.repeatable ? ["[May be repeated]"] : []),
           ...(byDefault === undefined || Array.isArray(byDefault) ? [] : [`[Default: ${String(byDefault)}]`]),
+          ...(isToggle && option.default === true ? [`[Default: on] [Off: --no-${option.flag}]`] : []),
           ...(option.env.length === 0 ? [] : [`[Environment: ${option.env.join(", ")}]`]),
         ];
         const lines = [`  ${spellings(option)}`, `      ${option.doc}`];
@@ -49,6 +52,13 @@ describe("--help", () => {
       .split("\n")
       .filter((line) => line.length > 60 && /\S .*\S/.test(line.trim()) && !/^ +(kserve-ts|-)/.test(line));
     expect(tooLong).toEqual([]);
+  });
+
+  it("says of a switch that is on how to turn it off, in words that do so", async () => {
+    const serve = verbs.find(({ name }) => name === "serve") as (typeof verbs)[number];
+    const text = verbHelp(serve, plainPage(10_000));
+    expect(text).toMatch(/--enable_grpc\n.*\n +\[Default: on\] \[Off: --no-enable_grpc\]/);
+    expect(parseWords(serve, ["--no-enable_grpc"]).given).toEqual({ enableGrpc: false });
   });
 
   it("takes its width from COLUMNS", async () => {

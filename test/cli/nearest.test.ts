@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { editDistance, nearest } from "../../cli/nearest.ts";
-import { SERVER_OPTIONS } from "../../runtime/options.ts";
+import { SERVER_OPTIONS } from "../../runtime/option-table.ts";
 
 describe("the edit distance", () => {
   it.each([

@@ -4,7 +4,7 @@ import { optionValues, parseWords } from "../../cli/parse.ts";
 import { serverOptions } from "../../cli/serve/server-options.ts";
 import type { Verb } from "../../cli/verb.ts";
 import { isKtsError } from "../../contract/errors.ts";
-import { IGNORED_KSERVE_FLAGS, SERVER_OPTIONS } from "../../runtime/options.ts";
+import { IGNORED_KSERVE_FLAGS, SERVER_OPTIONS } from "../../runtime/option-table.ts";
 
 const VERB = {
   name: "serve",

@@ -1,6 +1,6 @@
 import { exitCodes } from "../../cli/exit-codes.ts";
 import { GLOBAL_OPTIONS } from "../../cli/global-options.ts";
-import { defaultText, spellings, usageOf } from "../../cli/help.ts";
+import { defaultText, spellings, turnedOffBy, usageOf } from "../../cli/help.ts";
 import type { Options, Verb } from "../../cli/verb.ts";
 import { ERROR_CATALOGUE } from "../../contract/errors.ts";
 
@@ -15,20 +15,21 @@ export function verbTable(verbs: readonly Verb[]): Table {
 /** The options of a verb. */
 export function optionTable(options: Options): Table {
   const rows = Object.values(options).map((option) => {
-    const byDefault =
-      option.placeholder === undefined ? toggleText(option.default) : defaultText(option.default);
+    const isToggle = option.placeholder === undefined;
+    const byDefault = defaultText(option) ?? (isToggle ? "off" : undefined);
+    const off = turnedOffBy(option);
     return [
       code(spellings(option)),
       byDefault === undefined ? "" : code(byDefault),
       option.env.map(code).join(", "),
-      option.repeatable ? `${option.doc} May be repeated.` : option.doc,
+      [
+        option.doc,
+        ...(option.repeatable ? ["May be repeated."] : []),
+        ...(off === undefined ? [] : [`Off: ${code(off)}.`]),
+      ].join(" "),
     ];
   });
   return [["option", "default", "environment", "meaning"], ...rows];
-}
-
-function toggleText(byDefault: unknown): string {
-  return byDefault === true ? "on" : "off";
 }
 
 /** The options of every verb. */

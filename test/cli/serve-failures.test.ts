@@ -88,7 +88,16 @@ describe("a predictor whose load throws", () => {
     const { lines, exitCode } = await refused(FOLDER);
     expect(lines).toEqual([
       "error: load threw Error : the weights are gone",
-      "hint: The predictor's load threw.",
+      "hint: Correct what load does; --verbose shows its stack.",
+    ]);
+    expect(exitCode).toBe(4);
+  });
+
+  it("ends with 4 and where to look, where it ends the thread", async () => {
+    const { lines, exitCode } = await refused("test/fixtures/predictors/load-exits");
+    expect(lines).toEqual([
+      expect.stringMatching(/^error: the worker died while it loaded the model: it exited with code \d+$/),
+      "hint: Look for process.exit, an exception outside of load, or too little memory.",
     ]);
     expect(exitCode).toBe(4);
   });

@@ -8,7 +8,7 @@ import { selfSigned } from "../client/self-signed.ts";
 import { postJson } from "../runtime/serving.ts";
 import { Cli, ROOT, folderWith, runCli, untilServing } from "./run-cli.ts";
 
-const page = await readFile(join(ROOT, "docs/08-transformers.md"), "utf8");
+const page = await readFile(join(ROOT, "docs/10-transformers.md"), "utf8");
 
 /** The commands of the page's shell block, without the name of the command. */
 function commandsOfPage(): string[][] {
@@ -25,7 +25,7 @@ function withFlag(words: readonly string[], flag: string, value: string): string
   return at < 0 ? [...words, flag, value] : words.with(at + 1, value);
 }
 
-describe("docs/08-transformers.md", () => {
+describe("docs/10-transformers.md", () => {
   it("shows examples/transformer/predictor.ts as it is", async () => {
     expect(page).toContain(await readFile(join(ROOT, "examples/transformer/predictor.ts"), "utf8"));
   });

@@ -47,6 +47,12 @@ describe("a wrong command line", () => {
       'unexpected argument "b": serve takes only dir',
       "kserve-ts serve --help lists what it takes.",
     ],
+    [
+      "a file where an option has to say what it is",
+      ["predict", "request.json"],
+      'unexpected argument "request.json": predict takes no arguments',
+      "Did you mean --input request.json?",
+    ],
     ["no input", ["predict"], "predict needs --input", "Give a file of JSON, or - for stdin."],
   ])("%s ends with 2, a message and a hint", async (_name, args, message, hint) => {
     expect(await runCli(args)).toEqual({

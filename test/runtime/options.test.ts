@@ -1,11 +1,7 @@
 import { describe, expect, it } from "vitest";
-import {
-  SERVER_OPTIONS,
-  defaultServerOptions,
-  environmentName,
-  optionsFromEnvironment,
-  parseOption,
-} from "../../runtime/options.ts";
+import { SERVER_OPTIONS } from "../../runtime/option-table.ts";
+import { environmentName, optionsFromEnvironment, parseOption } from "../../runtime/option-values.ts";
+import { defaultServerOptions } from "../../runtime/options.ts";
 
 function spec(key: string) {
   const found = SERVER_OPTIONS.find((candidate) => candidate.key === key);

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { ServerConfig } from "../../../contract/config.ts";
 import { isKtsError } from "../../../contract/errors.ts";
 import { checkConfig } from "../../../runtime/config/check-config.ts";
-import { SERVER_OPTIONS, type ServerOptions } from "../../../runtime/options.ts";
+import { SERVER_OPTIONS } from "../../../runtime/option-table.ts";
+import type { ServerOptions } from "../../../runtime/options.ts";
 
 /** Fails to compile, naming it, when an option of the server is missing in the type that a config file is written by. */
 type Undeclared = Exclude<keyof ServerOptions, keyof ServerConfig>;

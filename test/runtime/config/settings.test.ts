@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { KserveConfig } from "../../../contract/config.ts";
 import { layerOptions, modelSettings, underlayFile } from "../../../runtime/config/settings.ts";
-import { defaultServerOptions, optionsFromEnvironment } from "../../../runtime/options.ts";
+import { optionsFromEnvironment } from "../../../runtime/option-values.ts";
+import { defaultServerOptions } from "../../../runtime/options.ts";
 
 const environment = optionsFromEnvironment({ KSERVE_TS_WORKERS: "3" });
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { HttpError, InvalidInput, KtsError, modelNotFound, modelNotReady } from "../../../contract/errors.ts";
-import { toErrorAnswer } from "../../../runtime/http/errors.ts";
+import type { PredictorLog } from "../../../contract/predictor.ts";
+import { logFailure, toErrorAnswer } from "../../../runtime/http/errors.ts";
 
 describe("a failure over HTTP", () => {
   it.each([
@@ -39,5 +40,35 @@ describe("a failure over HTTP", () => {
       status: 400,
       body: '{"error":"Failed to decode param \'%zz\'"}',
     });
+  });
+});
+
+describe("a failure in the log", () => {
+  /** The lines that a failure leaves, as level, text and whether there is a stack. */
+  function logged(error: unknown): unknown[] {
+    const lines: unknown[] = [];
+    const write = (level: string) => (text: string, fields?: Readonly<Record<string, unknown>>) =>
+      lines.push([level, text, fields?.["stack"] !== undefined]);
+    const [debug, info, warn, complain] = ["debug", "info", "warn", "error"].map(write);
+    logFailure({ debug, info, warn, error: complain } as PredictorLog, error, toErrorAnswer(error), {});
+    return lines;
+  }
+
+  it.each([
+    [new InvalidInput("no list"), '400: {"error":"no list"}'],
+    [new KtsError("KTS_NOT_IMPLEMENTED", "m does not explain"), '501: {"error":"m does not explain"}'],
+    [modelNotReady("m"), '503: {"error":"Model with name m is not ready."}'],
+    [new KtsError("KTS_SHUTTING_DOWN", "stopping"), '503: {"error":"stopping"}'],
+  ])("is told at debug, without a stack, where the server is well: %s", (error, text) => {
+    expect(logged(error)).toEqual([["debug", `answered ${text}`, false]]);
+  });
+
+  it.each([
+    [new KtsError("KTS_PREDICTOR_FAILED", "TypeError : x", { cause: new TypeError("x") }), "x"],
+    [new KtsError("KTS_WORKER_DIED", "the worker died"), "the worker died"],
+    [new HttpError(503, "no database"), "no database"],
+    [new TypeError("secret"), "secret"],
+  ])("is told at error, with a stack, where it is not: %s", (error, text) => {
+    expect(logged(error)).toEqual([["error", text, true]]);
   });
 });

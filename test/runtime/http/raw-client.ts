@@ -26,6 +26,7 @@ export class RawClient implements Disposable {
       this.#error = error;
       this.#wake();
     });
+    socket.on("end", () => socket.end());
     socket.on("close", () => {
       this.#ended = true;
       this.#wake();
@@ -33,7 +34,7 @@ export class RawClient implements Disposable {
   }
 
   static async connect(port: number): Promise<RawClient> {
-    const socket = connect(port, "127.0.0.1");
+    const socket = connect({ port, host: "127.0.0.1", allowHalfOpen: true });
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     socket.once("connect", resolve);
     socket.once("error", reject);
@@ -64,7 +65,12 @@ export class RawClient implements Disposable {
   /** Waits until the other side has closed; what came and was not read as an answer. */
   async closed(): Promise<string> {
     while (!this.#ended) await this.#more();
-    return String(this.#received);
+    return this.#received.toString("latin1");
+  }
+
+  /** Says that no more will come. */
+  end(): void {
+    this.#socket.end();
   }
 
   /** Closes at once, as a client that crashes. */

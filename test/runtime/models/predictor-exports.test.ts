@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { definePredictor } from "../../../contract/define-predictor.ts";
 import { KtsError } from "../../../contract/errors.ts";
-import { definePredictor } from "../../../contract/predictor.ts";
 import { predictorFromExports } from "../../../runtime/models/predictor-exports.ts";
 
 const withModel = { file: "predictor.ts", hasModelFile: true, modelDir: "/m" };
