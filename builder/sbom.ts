@@ -17,6 +17,7 @@ interface Bom {
 
 interface Component {
   readonly "bom-ref"?: string;
+  readonly name?: string;
   readonly properties?: readonly { readonly name: string; readonly value: string }[];
 }
 
@@ -60,7 +61,7 @@ export function normalSbom(text: string): Uint8Array {
     metadata: {
       ...facts,
       tools: tools.map(({ version: _version, ...tool }) => tool),
-      ...(component !== undefined && { component: withoutPaths(component) }),
+      ...(component !== undefined && { component: withoutPaths(named(component)) }),
     },
     components: components.map(withoutPaths).sort((a, b) => order(a["bom-ref"], b["bom-ref"])),
     dependencies: dependencies
@@ -69,6 +70,12 @@ export function normalSbom(text: string): Uint8Array {
   };
   const serialNumber = `urn:uuid:${uuidOf(digestOf(JSON.stringify(contents)))}`;
   return new TextEncoder().encode(JSON.stringify({ ...contents, serialNumber }));
+}
+
+/** npm calls the root by its folder; its reference has the name that package.json gives it. */
+function named(root: Component): Component {
+  const name = /^(.+)@/.exec(root["bom-ref"] ?? "")?.[1];
+  return name === undefined ? root : { ...root, name };
 }
 
 /** npm notes where a package lies, from its root; for the root itself, where that was on this machine. */

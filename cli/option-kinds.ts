@@ -30,6 +30,24 @@ export function texts(
   };
 }
 
+/** Any number of words of several, one a flag or between commas; each once. */
+export function choices<const Word extends string>(
+  spec: Omit<Common<never>, "default"> & { readonly of: readonly Word[] },
+): Option<readonly Word[]> {
+  const { of: words, ...common } = spec;
+  return {
+    env: [],
+    repeatable: true,
+    default: [],
+    ...common,
+    placeholder: `<${words.join("|")}>`,
+    parse(value, source, earlier = []) {
+      const given = value.split(",").map((word) => parseChoice(word, source, words));
+      return [...new Set([...earlier, ...given])];
+    },
+  };
+}
+
 /** One word of several. */
 export function choice<const Word extends string, Default extends Word | undefined>(
   spec: Common<Default> & { readonly of: readonly Word[] },

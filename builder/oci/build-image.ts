@@ -1,5 +1,6 @@
 import type { BuiltImage, WorkOptions } from "../engine.ts";
 import type { BuildPlan } from "../plan/build-plan.ts";
+import { LABELS } from "../plan/labels.ts";
 import { formatReference, parseReference } from "../registry/reference.ts";
 import { digestOf } from "../registry/digest.ts";
 import type { RegistryClient } from "../registry/registry-client.ts";
@@ -10,9 +11,6 @@ import { type ImageRecord, keepRecord, wholeRecord } from "./image-record.ts";
 import { type SourceImage, openImage } from "./image-source.ts";
 import { type LaidLayer, keptLayer, layLayer } from "./lay-layer.ts";
 import { type Descriptor, MEDIA_TYPES } from "./spec.ts";
-
-/** The label with the digest of an image's SBOM. */
-export const SBOM_LABEL = "io.kserve-ts.sbom";
 
 /** What a build needs. */
 export interface Build {
@@ -72,7 +70,11 @@ async function recordImage(
   { store, epochSeconds }: Build,
 ): Promise<ImageRecord> {
   const sbom = plan.sbom === undefined ? undefined : await storeSbom(store, plan.sbom);
-  const labels = sbom === undefined ? plan.image.labels : { ...plan.image.labels, [SBOM_LABEL]: sbom.digest };
+  const labels = {
+    ...nodeVersionOf(base),
+    ...plan.image.labels,
+    ...(sbom !== undefined && { [LABELS.sbom]: sbom.digest }),
+  };
   const settings = { image: { ...plan.image, labels } };
   const image = assemble(base, below, settings, layers, epochSeconds);
   await store.put(image.config);
@@ -91,6 +93,12 @@ async function recordImage(
   };
   await keepRecord(store, record);
   return record;
+}
+
+/** Node's own images say which one they have; nothing is run here to ask another. */
+function nodeVersionOf({ config }: SourceImage): Record<string, string> {
+  const line = (config.config?.Env ?? []).find((each) => each.startsWith("NODE_VERSION="));
+  return line === undefined ? {} : { [LABELS.nodeVersion]: line.slice("NODE_VERSION=".length) };
 }
 
 async function storeSbom(store: BlobStore, bytes: Uint8Array): Promise<Descriptor> {

@@ -68,11 +68,17 @@ export async function openImage(name: string, options: SourceOptions): Promise<S
 
 const SCHEMES = { oci: "layout", "oci-archive": "archive", "docker-archive": "archive" } as const;
 
+const SCHEME = /^(oci|oci-archive|docker-archive):(.+)$/;
+
+/** Whether a name is that of a place on this machine, not of an image in a registry. */
+export function isImagePath(name: string): boolean {
+  return SCHEME.test(name) || /^\.{0,2}\//.test(name);
+}
+
 /** What a name means. @throws KtsError KTS_IMAGE_NOT_FOUND when a path leads nowhere, KTS_USAGE */
 export async function placeOf(name: string): Promise<ImagePlace> {
-  const [, scheme, rest = name] = /^(oci|oci-archive|docker-archive):(.+)$/.exec(name) ?? [];
-  const isPath = scheme !== undefined || /^\.{0,2}\//.test(name);
-  if (!isPath) return { kind: "registry", reference: parseReference(name) };
+  const [, scheme, rest = name] = SCHEME.exec(name) ?? [];
+  if (!isImagePath(name)) return { kind: "registry", reference: parseReference(name) };
   const found = await onDisk(rest);
   if (found === undefined) throw notFound(name, `there is nothing at ${rest}`);
   const kind = found.isFolder ? "layout" : "archive";

@@ -1,8 +1,9 @@
 import { join } from "node:path";
+import { digestOf } from "../registry/digest.ts";
 import type { BuildPlan, PlannedFile, PlannedLayer, Platform } from "./build-plan.ts";
 import { type PredictorBundle, bundlePredictor } from "./bundle-predictor.ts";
 import { cacheFolder } from "./cache-folder.ts";
-import { dependencyFiles } from "./dependencies.ts";
+import { stageDependencies } from "./dependencies.ts";
 import { enginePackages } from "./engines.ts";
 import { hashData } from "./hash.ts";
 import { IMAGE_PATHS } from "./image-paths.ts";
@@ -43,7 +44,7 @@ export async function createPlan(input: PlanInput, options: PlanOptions = {}): P
   report("dependencies", undefined);
   const engines = await enginePackages(model, { ...input, packageFolder: input.own.packageFolder });
   const imported = (bundle?.externals ?? []).map(({ name, folder }) => [name, folder] as const);
-  const dependencies = await dependencyFiles({
+  const { files: dependencies, sbom } = await stageDependencies({
     packages: new Map([...imported, ...engines]),
     projectFolder: input.projectFolder,
     packageFolder: input.own.packageFolder,
@@ -85,8 +86,13 @@ export async function createPlan(input: PlanInput, options: PlanOptions = {}): P
     base,
     platform,
     layers,
-    image: { ...image, labels: { ...labels, [LABELS.planHash]: hash } },
+    image: {
+      ...image,
+      // Not part of the hash: what npm lists may differ from one of its versions to the next.
+      labels: { ...labels, [LABELS.planHash]: hash, ...(sbom && { [LABELS.sbom]: digestOf(sbom) }) },
+    },
     ...(prepare !== undefined && { prepare }),
+    ...(sbom !== undefined && { sbom }),
     hash,
     warnings,
   };

@@ -1,6 +1,7 @@
-import { copyFile, mkdir, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readFile, realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { KtsError } from "../../contract/errors.ts";
+import { KtsError, messageOf } from "../../contract/errors.ts";
+import { createSbom } from "../sbom.ts";
 import type { PlannedFile, Platform } from "./build-plan.ts";
 import { hashData } from "./hash.ts";
 import { IMAGE_PATHS } from "./image-paths.ts";
@@ -27,6 +28,13 @@ export interface DependencyInput {
   readonly warn: (warning: string) => void;
 }
 
+/** What was staged. */
+export interface StagedDependencies {
+  readonly files: readonly PlannedFile[];
+  /** As CycloneDX JSON; undefined where nothing was staged, or npm cannot list it. */
+  readonly sbom: Uint8Array | undefined;
+}
+
 /** Raised when the same input is to give other files, so that what older versions kept is not used. */
 const FORMAT = 1;
 
@@ -37,15 +45,36 @@ const NPM_CPU = { amd64: "x64", arm64: "arm64" } as const;
  * the versions of the project's lockfile, without running any script, and without what other platforms need. What was
  * installed once is kept.
  *
- * @returns the files of /app/node_modules
+ * @returns the files of /app/node_modules, and the list of them
  * @throws KtsError KTS_BUILD_INPUT, KTS_BUILD_FAILED with npm's last lines, KTS_CANCELLED
  */
-export async function dependencyFiles(input: DependencyInput): Promise<PlannedFile[]> {
-  if (input.packages.size === 0) return [];
+export async function stageDependencies(input: DependencyInput): Promise<StagedDependencies> {
+  if (input.packages.size === 0) return { files: [], sbom: undefined };
   const stage = await stagedFolder(input);
   const root = join(stage, "node_modules");
   const files = await walk(root, () => false);
-  return files.map((file) => plannedFile(file, `${IMAGE_PATHS.app}/node_modules/${file.path}`));
+  return {
+    files: files.map((file) => plannedFile(file, `${IMAGE_PATHS.app}/node_modules/${file.path}`)),
+    sbom: await listOf(stage, input),
+  };
+}
+
+/** npm's list of what is staged, kept beside it. An image is worth having without it. */
+async function listOf(stage: string, { signal, warn }: DependencyInput): Promise<Uint8Array | undefined> {
+  const path = join(stage, "sbom.json");
+  const kept = await readFile(path).catch(() => undefined);
+  if (kept !== undefined) return new Uint8Array(kept);
+  try {
+    const sbom = await createSbom(stage, signal ?? new AbortController().signal);
+    const temporary = `${path}.${process.pid}`;
+    await writeFile(temporary, sbom);
+    await rename(temporary, path);
+    return sbom;
+  } catch (error) {
+    signal?.throwIfAborted();
+    warn(`the image comes without a list of its dependencies: ${messageOf(error)}`);
+    return undefined;
+  }
 }
 
 async function stagedFolder(input: DependencyInput): Promise<string> {

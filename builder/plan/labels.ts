@@ -8,6 +8,10 @@ export const LABELS = {
   modelHash: "io.kserve-ts.model-hash",
   engine: "io.kserve-ts.engine",
   planHash: "io.kserve-ts.plan-hash",
+  /** Digest of the list of its dependencies. */
+  sbom: "io.kserve-ts.sbom",
+  nodeVersion: "io.kserve-ts.node-version",
+  signature: "io.kserve-ts.signature",
 } as const;
 
 /** What labels are made of. */

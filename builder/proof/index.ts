@@ -1,3 +1,4 @@
+import { LABELS } from "../plan/labels.ts";
 import type { ProofReport } from "./proof-report.ts";
 
 export { type ProofOptions, proveImage } from "./prove-image.ts";
@@ -10,10 +11,12 @@ export function proofLabels({
   memoryLimitBytes,
   examples,
   signature,
+  nodeVersion,
 }: ProofReport): Record<string, string> {
   const proof = { coldStartMs, idleMemoryBytes, memoryLimitBytes, examples: examples.length };
   return {
-    "io.kserve-ts.signature": JSON.stringify(signature),
+    [LABELS.nodeVersion]: nodeVersion,
+    [LABELS.signature]: JSON.stringify(signature),
     "io.kserve-ts.proof": JSON.stringify(proof),
   };
 }

@@ -6,6 +6,8 @@ import { readLines } from "./frames.ts";
 export interface InsideAnswer {
   readonly status: number;
   readonly text: string;
+  /** Version of the Node that the image has: `24.11.0`. */
+  readonly node: string;
   /** From the request to the last byte of the answer, as seen inside. */
   readonly ms: number;
 }
@@ -26,7 +28,7 @@ require("node:readline").createInterface({ input: process.stdin }).on("line", as
   } catch (error) {
     answer = { error: String(error.cause ?? error) };
   }
-  process.stdout.write(JSON.stringify({ id, ms: performance.now() - start, ...answer }) + "\\n");
+  process.stdout.write(JSON.stringify({ id, node: process.versions.node, ms: performance.now() - start, ...answer }) + "\\n");
 });`;
 
 interface AgentLine extends InsideAnswer {
@@ -88,10 +90,10 @@ export class Inside implements Disposable {
     }
   }
 
-  #settle({ id, error, status, text, ms }: AgentLine): void {
+  #settle({ id, error, status, text, node, ms }: AgentLine): void {
     const waiting = this.#waiting.get(id);
     this.#waiting.delete(id);
-    if (error === undefined) waiting?.resolve({ status, text, ms });
+    if (error === undefined) waiting?.resolve({ status, text, node, ms });
     else waiting?.reject(new Error(error));
   }
 }

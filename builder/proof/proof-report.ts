@@ -33,6 +33,8 @@ export interface ExampleProof {
 /** What a run of the image as in a cluster has shown. */
 export interface ProofReport {
   readonly modelName: string;
+  /** Version of the Node that served it: `24.11.0`. */
+  readonly nodeVersion: string;
   /** From the start of the container until the server was ready. */
   readonly coldStartMs: number;
   /** Memory in use when it was ready and had answered nothing; undefined where the engine cannot tell. */

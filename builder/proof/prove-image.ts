@@ -93,7 +93,7 @@ async function ask(
   // Before anything else runs in the container.
   const idleMemoryBytes = await memoryInUse(container);
   using inside = await Inside.open(container.container, node, port);
-  const modelName = await onlyModel(inside);
+  const { modelName, nodeVersion } = await onlyModel(inside);
   const signature = await askSignature(inside, modelName);
   const diff = declared === undefined ? [] : signatureDiff(declared, signature);
   if (diff.length > 0) {
@@ -109,6 +109,7 @@ async function ask(
   for (const example of examples) proofs.push(await proveExample(inside, modelName, signature, example));
   return {
     modelName,
+    nodeVersion,
     coldStartMs,
     idleMemoryBytes,
     memoryLimitBytes: memoryBytes,
@@ -149,11 +150,11 @@ async function memoryInUse({ container }: ProvenContainer): Promise<number | und
   return usage - (stats?.["total_inactive_file"] ?? stats?.["inactive_file"] ?? 0);
 }
 
-async function onlyModel(inside: Inside): Promise<string> {
-  const { text } = await inside.ask("GET", "/v1/models");
+async function onlyModel(inside: Inside): Promise<Pick<ProofReport, "modelName" | "nodeVersion">> {
+  const { text, node } = await inside.ask("GET", "/v1/models");
   const [name] = (JSON.parse(text) as { models?: string[] }).models ?? [];
   if (name === undefined) throw new KtsError("KTS_PROOF_FAILED", "the server has no model");
-  return name;
+  return { modelName: name, nodeVersion: node };
 }
 
 async function askSignature(inside: Inside, modelName: string): Promise<ModelSignature> {

@@ -16,18 +16,23 @@ export interface MakePlanOptions {
   readonly signal: AbortSignal;
   readonly report: (event: BuildEvent) => void;
   readonly compileCache: NonNullable<PlanOptions["compileCache"]>;
+  /** Undefined: this machine's. */
+  readonly platform: Platform | undefined;
+  /** Whether the base has this version's server. Default false. */
+  readonly baseHasServer?: boolean;
 }
 
 /** Plans the image of a folder, as a verb's options say. @throws KtsError as `createPlan` does */
 export async function makePlan(
   dir: string,
   options: PlanVerbOptions,
-  { signal, report, compileCache }: MakePlanOptions,
+  { signal, report, compileCache, platform, baseHasServer = false }: MakePlanOptions,
 ): Promise<BuildPlan> {
-  const { base, platform, label, include, external, allowLarge } = options;
+  const { base, label, include, external, allowLarge } = options;
   return createPlan(await projectInput(dir, options), {
     base,
-    platform: platformOf(platform),
+    baseHasServer,
+    platform,
     labels: pairsOf(label, "--label"),
     include,
     external,
@@ -41,9 +46,4 @@ export async function makePlan(
       else report({ kind: "output", step: name, line });
     },
   });
-}
-
-function platformOf(name: "linux/amd64" | "linux/arm64" | undefined): Platform | undefined {
-  if (name === undefined) return undefined;
-  return { os: "linux", architecture: name === "linux/arm64" ? "arm64" : "amd64" };
 }

@@ -1,5 +1,6 @@
+import type { Platform } from "../../builder/index.ts";
 import { KtsError } from "../../contract/errors.ts";
-import { choice, text, texts } from "../option-kinds.ts";
+import { text, texts } from "../option-kinds.ts";
 import type { ValuesOf } from "../verb.ts";
 
 /** The options of the verbs that plan an image. */
@@ -21,13 +22,7 @@ export const PLAN_OPTIONS = {
     flag: "base",
     placeholder: "<image>",
     default: "node:24-bookworm-slim",
-    doc: "The image to build on. It needs Node 24 in its PATH, and glibc.",
-  }),
-  platform: choice({
-    flag: "platform",
-    of: ["linux/amd64", "linux/arm64"],
-    default: undefined,
-    doc: "What the image runs on. Default: linux on this machine's kind of processor.",
+    doc: "The image to build on. It needs Node 24 in its PATH, and glibc. One that has this version of kserve-ts gets no second server.",
   }),
   label: texts({
     flag: "label",
@@ -50,6 +45,15 @@ export const PLAN_OPTIONS = {
     doc: "A file over 100 MB that belongs into the image, though it does not look like a part of the model.",
   }),
 } as const;
+
+/** What images are built for. */
+export const PLATFORM_NAMES = ["linux/amd64", "linux/arm64"] as const;
+export type PlatformName = (typeof PLATFORM_NAMES)[number];
+
+/** The platforms of names. */
+export function platformsOf(names: readonly PlatformName[]): Platform[] {
+  return names.map((name) => ({ os: "linux", architecture: name === "linux/arm64" ? "arm64" : "amd64" }));
+}
 
 export type PlanVerbOptions = ValuesOf<typeof PLAN_OPTIONS>;
 

@@ -1,4 +1,4 @@
-import type { BuiltImage, ImageEngine, WorkOptions } from "../../builder/index.ts";
+import type { BuiltImage, WorkOptions } from "../../builder/index.ts";
 import type { DockerEngine } from "../../builder/docker/index.ts";
 import { type ProofReport, proofLabels, proveImage } from "../../builder/proof/index.ts";
 import { bytesText } from "./bytes-text.ts";
@@ -9,11 +9,6 @@ export interface Proven {
   readonly image: BuiltImage;
   /** Undefined: it was proven when it was built, and has not changed since. */
   readonly report: ProofReport | undefined;
-}
-
-/** Whether an engine can run what it has built. */
-export function canProve(engine: ImageEngine): engine is DockerEngine {
-  return engine.name === "docker";
 }
 
 /**

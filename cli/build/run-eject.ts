@@ -5,13 +5,16 @@ import { shellWord } from "../terminal/shell-word.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import { cancellable } from "./cancellable.ts";
 import { makePlan } from "./make-plan.ts";
+import { platformsOf } from "./plan-options.ts";
 import { textProgress } from "./progress.ts";
 
 /** `kserve-ts eject`: writes what `build` would send to Docker. */
 export async function runEject(dir: string, options: EjectOptions, terminal: Terminal): Promise<number> {
   return cancellable(async (signal) => {
     using progress = textProgress(terminal);
-    const plan = await makePlan(dir, options, { signal, report: progress.report, compileCache: "image" });
+    const [platform] = platformsOf(options.platform === undefined ? [] : [options.platform]);
+    const { report } = progress;
+    const plan = await makePlan(dir, options, { signal, report, compileCache: "image", platform });
     for (const warning of plan.warnings) terminal.complain(`warning: ${warning}`);
     await ejectPlan(plan, options.to, signal);
     progress.finish();

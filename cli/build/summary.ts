@@ -1,7 +1,8 @@
-import { type BuildPlan, type BuiltImage, type PublishedImage, platformName } from "../../builder/index.ts";
+import { type BuildPlan, type BuiltImage, platformName } from "../../builder/index.ts";
 import { layOut } from "../terminal/columns.ts";
 import { shellWord } from "../terminal/shell-word.ts";
 import { bytesText } from "./bytes-text.ts";
+import type { BuildOutcome } from "./outcome.ts";
 
 /** What a plan comes to: its layers with their sizes, and its Dockerfile. */
 export function planText(plan: BuildPlan, dockerfile: string): string {
@@ -37,40 +38,76 @@ export function planJson(
   };
 }
 
-/** What became of a build: sizes by layer, the digest, and what to do next. */
-export function resultText(image: BuiltImage, published: PublishedImage | undefined): string {
-  const { reference, id, platform, unchanged } = image;
-  const base = image.layers
-    .filter(({ name }) => name === undefined)
-    .reduce((sum, { bytes }) => sum + bytes, 0);
-  const ours = image.layers.flatMap(({ name, bytes }) =>
-    name === undefined ? [] : [[name, bytes] as const],
-  );
-  const rows = [["base", base] as const, ...ours].map(([name, bytes]) => [name, bytesText(bytes)]);
-  const lines = [
-    `${unchanged ? "Unchanged:" : "Built"} ${reference} for ${platformName(platform)}, ${id}`,
-    "",
-    ...layOut(rows, 2),
-    "",
-  ];
+/** What became of a build: sizes by layer, the digest, where it is, and what to do next. */
+export function resultText(reference: string, outcome: BuildOutcome, isOci: boolean): string {
+  const { published, layout, archive } = outcome;
+  const lines = outcome.images.flatMap((image) => [...imageLines(image), ""]);
+  if (layout !== undefined) lines.push(`Wrote the layout ${shellWord(layout)}`);
+  if (archive !== undefined) lines.push(`Wrote the archive ${shellWord(archive)}`);
   if (published !== undefined) {
     lines.push(
       `Pushed ${published.reference}`,
       `Sent ${bytesText(published.sentBytes)}; the rest was there.`,
     );
-  } else {
-    lines.push("Next:", `  kserve-ts run ${shellWord(reference)}`);
+  } else if (isOci && layout === undefined && archive === undefined) {
+    lines.push("It is in the store of this machine alone; --push, --layout or --archive take it further.");
   }
-  return lines.join("\n");
+  const next = nextCommand(reference, outcome, isOci);
+  if (next === undefined) return lines.join("\n").trimEnd();
+  if (lines.at(-1) !== "") lines.push("");
+  return [...lines, "Next:", `  ${next}`].join("\n");
 }
 
-/** The same for programs. */
-export function resultJson(image: BuiltImage, published: PublishedImage | undefined) {
+function imageLines({ reference, id, platform, unchanged, layers }: BuiltImage): string[] {
+  const base = layers.filter(({ name }) => name === undefined).reduce((sum, { bytes }) => sum + bytes, 0);
+  const ours = layers.flatMap(({ name, bytes }) => (name === undefined ? [] : [[name, bytes] as const]));
+  const rows = [["base", base] as const, ...ours].map(([name, bytes]) => [name, bytesText(bytes)]);
+  return [
+    `${unchanged ? "Unchanged:" : "Built"} ${reference} for ${platformName(platform)}, ${id}`,
+    "",
+    ...layOut(rows, 2),
+  ];
+}
+
+function nextCommand(
+  reference: string,
+  { published, layout, archive }: BuildOutcome,
+  isOci: boolean,
+): string | undefined {
+  if (published !== undefined) return `kserve-ts inspect ${shellWord(published.reference)}`;
+  if (!isOci) return `kserve-ts run ${shellWord(reference)}`;
+  if (archive !== undefined) {
+    return `docker load -i ${shellWord(archive)} && kserve-ts run ${shellWord(reference)}`;
+  }
+  return layout === undefined ? undefined : `kserve-ts inspect ${shellWord(pathName(layout))}`;
+}
+
+/** A path as `inspect` tells it from a name. */
+function pathName(path: string): string {
+  return /^\.{0,2}\//.test(path) ? path : `./${path}`;
+}
+
+/** The same for programs: an image of several platforms has each under `images`. */
+export function resultJson(reference: string, outcome: BuildOutcome, warnings: readonly string[]) {
+  const { images, published, proof, layout, archive } = outcome;
+  const [image] = images;
   return {
     kind: "result",
+    ...(images.length === 1 && image !== undefined
+      ? imageJson(image)
+      : { reference, images: images.map(imageJson) }),
+    ...(published !== undefined && { published }),
+    proof,
+    layout,
+    archive,
+    warnings,
+  };
+}
+
+function imageJson(image: BuiltImage) {
+  return {
     ...image,
     platform: platformName(image.platform),
     layers: image.layers.map(({ name, bytes }) => ({ name: name ?? "base", bytes })),
-    ...(published !== undefined && { published }),
   };
 }

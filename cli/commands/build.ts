@@ -1,5 +1,6 @@
-import { PLAN_OPTIONS } from "../build/plan-options.ts";
-import { choice, text, texts, toggle } from "../option-kinds.ts";
+import { PLAN_OPTIONS, PLATFORM_NAMES } from "../build/plan-options.ts";
+import { REGISTRY_OPTIONS } from "../build/registry-flags.ts";
+import { choice, choices, text, texts, toggle } from "../option-kinds.ts";
 import { type ValuesOf, defineVerb } from "../verb.ts";
 
 const options = {
@@ -11,6 +12,11 @@ const options = {
     doc: "What to call the image, such as registry.example.com/digits:1.",
   }),
   ...PLAN_OPTIONS,
+  platform: choices({
+    flag: "platform",
+    of: PLATFORM_NAMES,
+    doc: "What the image runs on; with --engine oci several, under one name. Default: linux on this machine's kind of processor.",
+  }),
   buildArg: texts({
     flag: "build-arg",
     placeholder: "<name=value>",
@@ -24,6 +30,19 @@ const options = {
     doc: "Run the image once as a cluster would, with the requests of examples/*.json, before it is pushed; --proof=false leaves it out. The engine docker alone can, and only with the model in the image.",
   }),
   push: toggle({ flag: "push", doc: "Send the image to the registry that its name says." }),
+  layout: text({
+    flag: "layout",
+    placeholder: "<folder>",
+    default: undefined,
+    doc: "Write the image into a folder in the OCI image layout, beside what is there. With --engine oci only.",
+  }),
+  archive: text({
+    flag: "archive",
+    placeholder: "<file>",
+    default: undefined,
+    doc: "Write the image as a tarball for docker load and ctr images import. With --engine oci only, for one platform.",
+  }),
+  ...REGISTRY_OPTIONS,
   engine: choice({
     flag: "engine",
     of: ["docker", "oci"],
@@ -65,6 +84,6 @@ export const build = defineVerb({
       command: "kserve-ts build examples/digits/model/model.onnx --name digits --dry-run",
     },
   ],
-  run: async (call) =>
-    (await import("../build/run-build.ts")).runBuild(call.arguments.dir, call.options, call.terminal),
+  run: async ({ arguments: { dir }, options: chosen, given, env, terminal }) =>
+    (await import("../build/run-build.ts")).runBuild({ dir, options: chosen, given, env }, terminal),
 });

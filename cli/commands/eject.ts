@@ -1,5 +1,5 @@
-import { PLAN_OPTIONS } from "../build/plan-options.ts";
-import { text } from "../option-kinds.ts";
+import { PLAN_OPTIONS, PLATFORM_NAMES } from "../build/plan-options.ts";
+import { choice, text } from "../option-kinds.ts";
 import { type ValuesOf, defineVerb } from "../verb.ts";
 
 const options = {
@@ -10,6 +10,12 @@ const options = {
     doc: "The folder to write into. It must be empty, or not be there yet.",
   }),
   ...PLAN_OPTIONS,
+  platform: choice({
+    flag: "platform",
+    of: PLATFORM_NAMES,
+    default: undefined,
+    doc: "What the image runs on. Default: linux on this machine's kind of processor.",
+  }),
 } as const;
 
 /** What `eject` is told. */

@@ -1,4 +1,5 @@
-import { choice, text, texts } from "../option-kinds.ts";
+import { REGISTRY_OPTIONS } from "../build/registry-flags.ts";
+import { choice, text } from "../option-kinds.ts";
 import { type ValuesOf, defineVerb } from "../verb.ts";
 
 const options = {
@@ -8,11 +9,7 @@ const options = {
     default: undefined,
     doc: "Which image of several to look at: linux/amd64 or linux/arm64. Default: this machine's, else the first.",
   }),
-  insecureRegistry: texts({
-    flag: "insecure-registry",
-    placeholder: "<host:port>",
-    doc: "A registry to speak to without TLS. Those on this machine are spoken to so anyway.",
-  }),
+  ...REGISTRY_OPTIONS,
   output: choice({
     flag: "output",
     short: "o",

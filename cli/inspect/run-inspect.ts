@@ -1,7 +1,7 @@
 import { inspectImage } from "../../builder/inspect.ts";
-import { dockerConfigCredentials } from "../../builder/registry/docker-config.ts";
 import { RegistryClient } from "../../builder/registry/registry-client.ts";
 import { KtsError } from "../../contract/errors.ts";
+import { registryAccess } from "../build/registry-options.ts";
 import type { InspectOptions } from "../commands/inspect.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { Environment } from "../verb.ts";
@@ -14,10 +14,7 @@ export async function runInspect(
   env: Environment,
   terminal: Terminal,
 ): Promise<number> {
-  const client = new RegistryClient({
-    credentialsFor: dockerConfigCredentials(env),
-    insecure: options.insecureRegistry,
-  });
+  const client = new RegistryClient(await registryAccess(options, image, env));
   const { signal } = new AbortController();
   const facts = await inspectImage(image, { client, signal, platform: readPlatform(options.platform) });
   if (options.output === "json") terminal.print(JSON.stringify(facts));

@@ -60,7 +60,11 @@ describe("an image without Docker", () => {
       "server",
       "predictor",
     ]);
-    expect(image.labels).toEqual({ of: "base", "io.kserve-ts.model-name": "digits" });
+    expect(image.labels).toEqual({
+      of: "base",
+      "io.kserve-ts.model-name": "digits",
+      "io.kserve-ts.node-version": "24.0.0",
+    });
     expect(image.layers.map(({ name }) => name)).toEqual([undefined, "server", "predictor"]);
   });
 
@@ -86,7 +90,7 @@ describe("an image without Docker", () => {
     await using folder = await scratch();
     const { image } = await builtLayout(folder.path, await layoutBase(folder.path));
     expect(image.id).toMatchInlineSnapshot(
-      `"sha256:559e711469fe9cf4c700614c3824de06ed35352da6260df83f95d9fe9866c3ce"`,
+      `"sha256:b58d3114366ed1ae6229a6534bc9f5836422e146a00f43c5668f03862fd8369a"`,
     );
   });
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, symlink } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { type DependencyInput, dependencyFiles } from "../../../builder/plan/dependencies.ts";
+import { type DependencyInput, stageDependencies } from "../../../builder/plan/dependencies.ts";
 import { Folder, ROOT } from "../project.ts";
 
 /** Small, without dependencies, and in this repository's own lockfile. */
@@ -23,6 +23,10 @@ function input(folder: Folder, more: Partial<DependencyInput>): DependencyInput 
   };
 }
 
+async function stagedFiles(asked: DependencyInput) {
+  return (await stageDependencies(asked)).files;
+}
+
 /** An npm that must not be needed. */
 async function withoutNpm<T>(work: () => Promise<T>): Promise<T> {
   const path = process.env["PATH"];
@@ -37,22 +41,35 @@ async function withoutNpm<T>(work: () => Promise<T>): Promise<T> {
 describe("the dependencies of a bundle", () => {
   it("are none where it leaves out none", async () => {
     await using folder = await Folder.of({});
-    expect(await withoutNpm(() => dependencyFiles(input(folder, { packages: new Map() })))).toEqual([]);
+    expect(await withoutNpm(() => stagedFiles(input(folder, { packages: new Map() })))).toEqual([]);
   });
 
   it("are installed by npm in the lockfile's versions, pruned, and kept for the next time", async () => {
     await using folder = await Folder.of({});
     const asked = input(folder, {});
-    const files = await dependencyFiles(asked);
+    const files = await stagedFiles(asked);
     expect(files.map(({ path }) => path)).toEqual([
       "/app/node_modules/ms/index.js",
       "/app/node_modules/ms/license.md",
       "/app/node_modules/ms/package.json",
     ]);
     expect(asked.warnings).toEqual([]);
-    expect(await withoutNpm(() => dependencyFiles(asked))).toEqual(files);
+    expect(await withoutNpm(() => stagedFiles(asked))).toEqual(files);
     const other = input(folder, { platform: { os: "linux", architecture: "arm64" } });
-    await expect(withoutNpm(() => dependencyFiles(other))).rejects.toThrow("npm cannot be run");
+    await expect(withoutNpm(() => stagedFiles(other))).rejects.toThrow("npm cannot be run");
+  });
+
+  it("are listed by npm, once, and by the project's names alone", async () => {
+    await using folder = await Folder.of({});
+    const asked = input(folder, { platform: { os: "linux", architecture: "arm64" } });
+    const { sbom } = await stageDependencies(asked);
+    const bom = JSON.parse(Buffer.from(sbom ?? []).toString()) as Record<string, unknown>;
+    expect(bom).toMatchObject({
+      metadata: { component: { name: "staged", "bom-ref": "staged@0.0.0" } },
+      components: [{ name: PACKAGE, purl: expect.stringMatching(/^pkg:npm\/ms@\d/) as string }],
+    });
+    expect(JSON.stringify(bom)).not.toContain(folder.path);
+    expect((await withoutNpm(() => stageDependencies(asked))).sbom).toEqual(sbom);
   });
 
   it("are of the installed versions where there is no package-lock.json, which a warning says", async () => {
@@ -60,7 +77,7 @@ describe("the dependencies of a bundle", () => {
     await mkdir(dirname(folder.at(`node_modules/${PACKAGE}`)), { recursive: true });
     await symlink(join(ROOT, "node_modules", PACKAGE), folder.at(`node_modules/${PACKAGE}`));
     const asked = input(folder, { projectFolder: folder.path });
-    expect(await dependencyFiles(asked)).toHaveLength(3);
+    expect(await stagedFiles(asked)).toHaveLength(3);
     expect(asked.warnings).toEqual([expect.stringContaining("npm's choice: yarn.lock is not read")]);
     const [kept] = await readdir(folder.at("cache/dependencies"));
     expect(await readdir(folder.at(`cache/dependencies/${kept}`))).not.toContain(".npmrc");
@@ -74,9 +91,7 @@ describe("the dependencies of a bundle", () => {
     });
     const name = "kserve-ts-not-published";
     const packages = new Map([[name, folder.at(`node_modules/${name}`)]]);
-    await expect(
-      dependencyFiles(input(folder, { projectFolder: folder.path, packages })),
-    ).rejects.toMatchObject({
+    await expect(stagedFiles(input(folder, { projectFolder: folder.path, packages }))).rejects.toMatchObject({
       code: "KTS_BUILD_FAILED",
       message: expect.stringMatching(/npm could not install the dependencies:\n.*ECONNREFUSED/s) as string,
     });
@@ -86,6 +101,6 @@ describe("the dependencies of a bundle", () => {
   it("end when the work is cancelled", async () => {
     await using folder = await Folder.of({});
     const signal = AbortSignal.abort();
-    await expect(dependencyFiles(input(folder, { signal }))).rejects.toMatchObject({ code: "KTS_CANCELLED" });
+    await expect(stagedFiles(input(folder, { signal }))).rejects.toMatchObject({ code: "KTS_CANCELLED" });
   });
 });
