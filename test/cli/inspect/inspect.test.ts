@@ -57,6 +57,7 @@ describe("kserve-ts inspect", () => {
           name       digits
           hash       sha256:abc
           kserve-ts  0.1.0
+          node       24.0.0
 
         Signature
           inputs  [{"name":"x","datatype":"FP32","shape":[-1,64]}]

@@ -27,6 +27,13 @@ interface Result {
   readonly warnings: readonly string[];
 }
 
+/** What npm needs of this machine's settings to reach its registry. */
+function npmEnv(): Record<string, string> {
+  const wanted = /^(?:npm_config_.*|node_extra_ca_certs|https?_proxy|no_proxy)$/i;
+  const entries = Object.entries(process.env).filter(([name]) => wanted.test(name));
+  return Object.fromEntries(entries.map(([name, value = ""]) => [name, value]));
+}
+
 const resultOf = (stdout: string) => JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "") as Result;
 
 describeWithRig("kserve-ts build, from the command line to a registry", (rig) => {
@@ -41,7 +48,12 @@ describeWithRig("kserve-ts build, from the command line to a registry", (rig) =>
   let env: Record<string, string>;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "kserve-ts-build-verb-"));
-    env = { DOCKER_HOST: dockerHost, DOCKER_CONFIG: folder, KSERVE_TS_CACHE_DIR: join(folder, "cache") };
+    env = {
+      ...npmEnv(),
+      DOCKER_HOST: dockerHost,
+      DOCKER_CONFIG: folder,
+      KSERVE_TS_CACHE_DIR: join(folder, "cache"),
+    };
     await docker.getImage(BASE).tag({ repo: `${openRegistry}/bases/node`, tag: "24" });
     await followed(await docker.getImage(base).push({ authconfig: {} }));
   });
@@ -139,8 +151,11 @@ describeWithRig("kserve-ts build, from the command line to a registry", (rig) =>
 
   it("with Docker: a base that has this server gets no second one", async () => {
     const own = "kserve-ts-test/own-base:1";
-    const files = ["Dockerfile", "dist/image"];
-    await followed(await docker.buildImage({ context: ROOT, src: files }, { t: own }));
+    const context = join(folder, "own-base");
+    for (const path of ["Dockerfile", "dist/image"]) {
+      await cp(join(ROOT, path), join(context, path), { recursive: true });
+    }
+    await followed(await docker.buildImage({ context, src: ["Dockerfile", "dist"] }, { t: own }));
     const tag = "kserve-ts-test/on-own-base:1";
     const { stdout, exitCode } = await build(["-t", tag, "--base", own]);
     expect(exitCode).toBe(0);
@@ -164,12 +179,14 @@ describeWithRig("kserve-ts build, from the command line to a registry", (rig) =>
 
   it("with Docker: Ctrl-C ends the build with 130, and nothing runs on", async () => {
     const words = ["build", DIGITS, "-t", "kserve-ts-test/cancelled:1", "--no-cache"];
+    const running = async () => (await docker.listContainers()).map(({ Id }) => Id);
+    const before = await running();
     await using cli = new Cli(words, { env });
     await cli.until("stderr", /\] RUN /);
     cli.signal("SIGINT");
     expect((await cli.ended).exitCode).toBe(130);
-    const left = async () => (await docker.listContainers()).length;
-    await expect.poll(left, { timeout: 20_000 }).toBe(0);
+    const left = async () => (await running()).filter((id) => !before.includes(id));
+    await expect.poll(left, { timeout: 20_000 }).toEqual([]);
     await expect(docker.getImage("kserve-ts-test/cancelled:1").inspect()).rejects.toThrow("no such image");
   });
 });
