@@ -1,3 +1,4 @@
+import { layerNames } from "./layer-names.ts";
 import { type SourceImage, type SourceOptions, openImage } from "./oci/image-source.ts";
 import type { DescriptorPlatform } from "./oci/spec.ts";
 
@@ -5,6 +6,8 @@ import type { DescriptorPlatform } from "./oci/spec.ts";
 export interface ImageFacts {
   /** As the user named it. */
   readonly image: string;
+  /** `the registry ghcr.io`, `the Docker engine at unix:///var/run/docker.sock`; undefined: at the path that was named. */
+  readonly foundIn: string | undefined;
   /** Of its manifest; undefined where it is a tarball without one. */
   readonly digest: string | undefined;
   /** Digest of its configuration. */
@@ -44,11 +47,11 @@ export interface ModelFacts {
 
 /** A layer of an image. */
 export interface LayerFacts {
-  /** `server`, `model`, ...; undefined: not one of ours. */
+  /** `server`, `model`, ...; a Dockerfile's instruction (`RUN`) for what else was laid on the base; undefined: of the base. */
   readonly name: string | undefined;
-  /** Undefined where only its tar is there. */
+  /** In a Docker engine: of its tar. Undefined where only its tar is there. */
   readonly digest: string | undefined;
-  /** Compressed, as it travels; undefined where only its tar is there. */
+  /** Compressed, as it travels; unpacked where a Docker engine has it; undefined where only its tar is there. */
   readonly bytes: number | undefined;
 }
 
@@ -64,13 +67,15 @@ export async function inspectImage(name: string, options: SourceOptions): Promis
   return describeImage(await openImage(name, options));
 }
 
-/** What an image says of itself. */
-export function describeImage(image: SourceImage): ImageFacts {
+/** What an image says of itself. @param foundIn where it is, unless it is in a registry or at a path */
+export function describeImage(image: SourceImage, foundIn?: string): ImageFacts {
   const { config, descriptor, configDescriptor, platforms } = image;
   const settings = config.config ?? {};
   const labels = settings.Labels ?? {};
   return {
     image: image.name,
+    foundIn:
+      foundIn ?? (image.reference === undefined ? undefined : `the registry ${image.reference.registry}`),
     digest: descriptor?.digest,
     id: configDescriptor.digest,
     platform: platformText(config),
@@ -113,13 +118,10 @@ function parsed(text: string | undefined): unknown {
   }
 }
 
-/** Our layers are named in the history: by the engine that lays them itself. */
 function layerFacts({ layers, config }: SourceImage): readonly LayerFacts[] {
-  const made = (config.history ?? []).filter(({ empty_layer }) => empty_layer !== true);
+  const names = layerNames(config, layers.length);
   return layers.map(({ descriptor }, at) => {
-    const step = made.length === layers.length ? made[at] : undefined;
-    const isOurs = step?.created_by?.startsWith("kserve-ts build") === true;
-    return { name: isOurs ? step.comment : undefined, digest: descriptor?.digest, bytes: descriptor?.size };
+    return { name: names[at], digest: descriptor?.digest, bytes: descriptor?.size };
   });
 }
 

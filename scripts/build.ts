@@ -10,7 +10,8 @@ import { buildImageFiles } from "./build-image.ts";
 import { NODE_BUNDLE } from "./node-bundle.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
-const dist = join(root, "dist");
+/** Where to: dist/, or the folder that is named. */
+const [, , dist = join(root, "dist")] = process.argv;
 
 const SPLIT: BuildOptions = { ...NODE_BUNDLE, splitting: true, chunkNames: "chunk-[hash]", sourcemap: true };
 

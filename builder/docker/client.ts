@@ -47,6 +47,18 @@ export async function connectEngine(
   return { docker, endpoint };
 }
 
+/** An engine that has stopped refuses at once; one that is slow is there. */
+const ALIVE_TIMEOUT_MS = 5_000;
+
+/** Whether the engine still answers: an engine that is being stopped ends what it does as if that had failed. */
+export async function isAlive(docker: DockerClient): Promise<boolean> {
+  const late = AbortSignal.timeout(ALIVE_TIMEOUT_MS);
+  return docker.ping({ abortSignal: late }).then(
+    () => true,
+    () => late.aborted,
+  );
+}
+
 function unreachable({ url, source }: EngineEndpoint, error: unknown, isLate: boolean): KtsError {
   const where = `the Docker engine at ${url} (${source})`;
   const make = (text: string, hint?: string) =>

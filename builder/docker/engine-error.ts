@@ -48,14 +48,17 @@ export function isEngineGone(error: unknown): boolean {
 export function asEngineFailure(error: unknown, doing: string, signal: AbortSignal): KtsError {
   if (signal.aborted) return cancelled(doing, signal);
   if (isKtsError(error)) return error;
-  if (isEngineGone(error)) {
-    return new KtsError("KTS_ENGINE_UNREACHABLE", `the Docker engine went away ${doing}`, {
-      cause: error,
-      hint: "Look at the engine's own log, start it again, and repeat the command.",
-    });
-  }
+  if (isEngineGone(error)) return engineGone(doing, error);
   return new KtsError("KTS_BUILD_FAILED", `the Docker engine failed ${doing}: ${messageOfEngine(error)}`, {
     cause: error,
+  });
+}
+
+/** The engine was there, and is no more. */
+export function engineGone(doing: string, cause: unknown): KtsError {
+  return new KtsError("KTS_ENGINE_UNREACHABLE", `the Docker engine went away ${doing}`, {
+    cause,
+    hint: "Look at the engine's own log, start it again, and repeat the command.",
   });
 }
 

@@ -16,8 +16,9 @@ export async function labelImage(
   labels: Readonly<Record<string, string>>,
   { signal }: WorkOptions,
 ): Promise<BuiltImage> {
-  const lines = Object.entries(labels).map(([name, value]) => `LABEL ${name}=${quoted(value)}`);
-  const dockerfile = [`FROM ${image.id}`, ...lines, ""].join("\n");
+  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${quoted(value)}`);
+  // One instruction: each takes the classic builder half a second.
+  const dockerfile = `FROM ${image.id}\nLABEL ${pairs.join(" ")}\n`;
   // It is no step of the user's build.
   const silent = { signal, report: () => undefined };
   try {

@@ -1,11 +1,12 @@
 import { EventEmitter } from "node:events";
 import type { Readable } from "node:stream";
+import { isKtsError } from "../../contract/errors.ts";
 import type { WorkOptions } from "../engine.ts";
 import { type Platform, platformName } from "../plan/build-plan.ts";
 import { buildFailure } from "./build-failure.ts";
 import { BuildProgress } from "./build-progress.ts";
-import type { DockerClient } from "./client.ts";
-import { asEngineFailure, cancelled, isEngineGone, messageOfEngine } from "./engine-error.ts";
+import { type DockerClient, isAlive } from "./client.ts";
+import { asEngineFailure, cancelled, engineGone, isEngineGone, messageOfEngine } from "./engine-error.ts";
 import { type EngineMessage, errorOf, readMessages } from "./messages.ts";
 
 /** How an engine is to build. */
@@ -46,7 +47,10 @@ export async function runBuild(
       id = imageId(message) ?? id;
     }
   } catch (error) {
-    throw asBuildFailure(error, progress, signal);
+    const failure = asBuildFailure(error, progress, signal);
+    const isFailedBuild = isKtsError(failure) && failure.code === "KTS_BUILD_FAILED";
+    // One that is stopped kills its containers first, which looks like steps that failed.
+    throw isFailedBuild && !(await isAlive(docker)) ? engineGone(during(progress), failure) : failure;
   } finally {
     context.destroy();
     // dockerode closes BuildKit's session at the end of the answer only, and there is none where it was cut off.

@@ -1,5 +1,8 @@
 import type { BuildPlan, LayerName, PlannedFile } from "../plan/build-plan.ts";
 
+/** The label with the layers' names, from the bottom: each is the layer of a COPY. */
+export const LAYERS_LABEL = "io.kserve-ts.layers";
+
 /** What each layer is, for whoever reads the Dockerfile. */
 const WHAT: Readonly<Record<LayerName, string>> = {
   server: "The server of kserve-ts.",
@@ -36,7 +39,11 @@ export function renderDockerfile({ base, layers, image, prepare }: BuildPlan): s
     "CMD []",
     ...others.flatMap(copy),
     "",
-    ...instruction("LABEL", image.labels),
+    ...instruction("LABEL", {
+      ...image.labels,
+      // Docker's own history tells of a COPY only by a hash.
+      [LAYERS_LABEL]: [...server, ...others].map(({ name }) => name).join(" "),
+    }),
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -1,6 +1,6 @@
 import { KtsError, isKtsError, messageOf } from "../../contract/errors.ts";
-import type { DockerClient } from "../docker/client.ts";
-import { asEngineFailure, isEngineGone } from "../docker/engine-error.ts";
+import { type DockerClient, isAlive } from "../docker/client.ts";
+import { asEngineFailure, engineGone, isEngineGone } from "../docker/engine-error.ts";
 import type { BuiltImage, WorkOptions } from "../engine.ts";
 import { proveExample } from "./prove-example.ts";
 import { DEFAULT_MEMORY_BYTES } from "./constraints.ts";
@@ -57,7 +57,9 @@ export async function proveImage(
     try {
       return await Promise.race([ask(container, node, port, options), abort.promise]);
     } catch (error) {
-      throw signal.aborted || isEngineGone(error) ? error : await withLog(error, container, image.reference);
+      if (signal.aborted || isEngineGone(error)) throw error;
+      if (!(await isAlive(docker))) throw engineGone("while it proved the image", error);
+      throw await withLog(error, container, image.reference);
     } finally {
       signal.removeEventListener("abort", stop);
     }

@@ -35,6 +35,7 @@ function imageRows(facts: ImageFacts): readonly Row[] {
   const list = (values: readonly string[]): string | undefined =>
     values.length === 0 ? undefined : values.join(", ");
   return [
+    ["found in", facts.foundIn],
     ["digest", facts.digest],
     ["id", facts.id],
     ["platform", facts.platform],

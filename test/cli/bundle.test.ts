@@ -9,18 +9,8 @@ import { Cli, ROOT, folderWith, untilServing } from "./run-cli.ts";
 /** The bundle as `npm run build` makes it, in a folder of its own. */
 async function bundle() {
   const folder = await folderWith({});
-  const manifest = JSON.parse(await readFile(join(ROOT, "package.json"), "utf8")) as {
-    scripts: { build: string };
-  };
-  const esbuild = manifest.scripts.build.slice(manifest.scripts.build.indexOf("esbuild"));
-  await promisify(execFile)(
-    "/bin/sh",
-    ["-c", esbuild.replaceAll("--outdir=dist", `--outdir=${folder.path}/dist`)],
-    {
-      cwd: ROOT,
-      env: { ...process.env, PATH: `${ROOT}node_modules/.bin:${process.env["PATH"]}` },
-    },
-  );
+  const script = join(ROOT, "scripts/build.ts");
+  await promisify(execFile)(process.execPath, [script, join(folder.path, "dist")], { cwd: ROOT });
   await copyFile(join(ROOT, "package.json"), join(folder.path, "package.json"));
   const main = join(folder.path, "dist/kserve-ts.js");
   return Object.assign(folder, { main, program: [process.execPath, main] as const });

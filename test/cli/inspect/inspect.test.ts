@@ -45,6 +45,7 @@ describe("kserve-ts inspect", () => {
     expect(shown.replaceAll(registry.host, "<registry>").replaceAll(/ \d+ B/g, " <n> B"))
       .toMatchInlineSnapshot(`
         "<registry>/me/digits:1
+          found in  the registry <registry>
           digest    <digest>
           id        <sha256>
           platform  linux/amd64

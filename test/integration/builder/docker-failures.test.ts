@@ -151,20 +151,23 @@ describeWithOwnEngine("an engine of its own", () => {
   };
   afterAll(() => engine.stop());
 
-  it("that is killed in the middle of a build is told of as gone", async () => {
-    const env = await start();
-    try {
-      const { seen, failure } = build(env);
-      await seen;
-      process.kill(engine.pid ?? 0, "SIGKILL");
-      await expect(failure).rejects.toMatchObject({
-        code: "KTS_ENGINE_UNREACHABLE",
-        message: expect.stringMatching(/^the Docker engine went away during the step "RUN /),
-      });
-    } finally {
-      await engine.stop();
-    }
-  });
+  it.each(["SIGKILL", "SIGTERM"])(
+    "that gets %s in the middle of a build is told of as gone",
+    async (signal) => {
+      const env = await start();
+      try {
+        const { seen, failure } = build(env);
+        await seen;
+        process.kill(engine.pid ?? 0, signal);
+        await expect(failure).rejects.toMatchObject({
+          code: "KTS_ENGINE_UNREACHABLE",
+          message: expect.stringMatching(/^the Docker engine went away during the step "RUN /),
+        });
+      } finally {
+        await engine.stop();
+      }
+    },
+  );
 
   it("whose disk is full says so, with a hint", async () => {
     const env = await start(700 << 20);

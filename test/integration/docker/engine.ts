@@ -1,10 +1,11 @@
 import Docker from "dockerode";
-import { mkdtemp, readFile, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readFile, readdir } from "node:fs/promises";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { run } from "../grpc/tools.ts";
 import { type Background, startBackground } from "./background.ts";
 import { isRoot, program } from "./packages.ts";
+import { ENGINE_BRIDGE, ENGINE_FOLDER, removeFolder, sweepEngines } from "./sweep.ts";
 
 /** A Docker engine that answers. */
 export interface Engine {
@@ -44,10 +45,9 @@ export async function startEngine(
   if (!isRoot()) return { reason: "no Docker engine answers, and only root may start one" };
   const dockerd = await program("dockerd");
   if ("reason" in dockerd) return dockerd;
-  const folder = await mkdtemp(join(tmpdir(), "kserve-ts-engine-"));
-  const undo: (() => Promise<unknown>)[] = [
-    () => rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 }),
-  ];
+  await sweepEngines();
+  const folder = await mkdtemp(join(tmpdir(), `${ENGINE_FOLDER}${process.pid}-`));
+  const undo: (() => Promise<unknown>)[] = [() => removeFolder(folder)];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
@@ -55,12 +55,10 @@ export async function startEngine(
     if (settings.capacityBytes !== undefined) {
       const options = `size=${settings.capacityBytes}`;
       await mustRun("mount", ["-t", "tmpfs", "-o", options, "kserve-ts-engine", folder]);
-      undo.push(() => run("umount", ["-l", folder]));
     }
     const bridge = await addBridge();
     if (bridge !== undefined) undo.push(() => run("ip", ["link", "delete", bridge]));
     const daemon = startDaemon(dockerd.path, folder, bridge);
-    undo.push(() => unmountBelow(folder));
     undo.push(() => killContainersOf(folder));
     undo.push(() => daemon.stop());
     await daemon.until(/API listen on/, START_TIMEOUT_MS);
@@ -96,7 +94,8 @@ function startDaemon(dockerd: string, folder: string, bridge: string | undefined
 
 /** A network bridge of our own, as another engine may have the usual one; undefined where none can be made. */
 async function addBridge(): Promise<string | undefined> {
-  const name = `kts${process.pid % 100_000}-${Math.floor(Math.random() * 1000)}`;
+  // At most 15 characters.
+  const name = `${ENGINE_BRIDGE}${process.pid}-${Math.floor(Math.random() * 1000)}`;
   const taken = new Set(
     Object.values(networkInterfaces())
       .flat()
@@ -129,13 +128,6 @@ async function killContainersOf(folder: string): Promise<void> {
     for (const child of (await read(`task/${pid}/children`)).split(" ").filter(Boolean)) kill(child);
     kill(pid);
   }
-}
-
-/** A killed engine leaves the file systems of its containers mounted. */
-async function unmountBelow(folder: string): Promise<void> {
-  const { stdout } = await run("findmnt", ["--list", "--noheadings", "--output", "TARGET"]);
-  const below = stdout.split("\n").filter((target) => target.startsWith(`${folder}/`));
-  for (const target of below.toReversed()) await run("umount", ["-l", target]);
 }
 
 async function answers(host: string): Promise<boolean> {

@@ -29,7 +29,15 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
     return async () => console.log(`\nLeft out: the tests that need a Docker engine. ${started.reason}.`);
   }
   project.provide("rig", factsOf(started));
-  return () => started.stop();
+  // Vitest ends at once by a signal, and tears nothing down.
+  const cancel = (_signal: NodeJS.Signals, number: number) => {
+    void started.stop().finally(() => process.exit(128 + number));
+  };
+  process.once("SIGINT", cancel).once("SIGTERM", cancel);
+  return () => {
+    process.off("SIGINT", cancel).off("SIGTERM", cancel);
+    return started.stop();
+  };
 }
 
 function factsOf({ engine, openRegistry, authRegistry }: Rig): RigFacts {

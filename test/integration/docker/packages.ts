@@ -3,9 +3,10 @@ import { access } from "node:fs/promises";
 import { delimiter, join } from "node:path";
 import { run } from "../grpc/tools.ts";
 
-/** Programs that the rig needs, with the Debian package and the place it puts them in. */
+/** Programs that the rig needs, with the Debian packages that have them and what they need in turn. */
 const PROGRAMS = {
-  dockerd: "docker.io",
+  // Where containers get an address, dockerd asks iptables for its version although it is told to leave it alone.
+  dockerd: "docker.io iptables iproute2",
   debootstrap: "debootstrap",
   "docker-registry": "docker-registry",
 } as const;
@@ -24,15 +25,15 @@ export function isRoot(): boolean {
 export async function program(name: Program): Promise<{ path: string } | { reason: string }> {
   const there = await find(name);
   if (there !== undefined) return { path: there };
-  const debianPackage = PROGRAMS[name];
-  if (!isRoot()) return { reason: `${name} is not installed, and only root may install ${debianPackage}` };
+  const debianPackages = PROGRAMS[name];
+  if (!isRoot()) return { reason: `${name} is not installed, and only root may install ${debianPackages}` };
   if ((await find("apt-get")) === undefined) {
-    return { reason: `${name} is not installed, and there is no apt-get to install ${debianPackage} with` };
+    return { reason: `${name} is not installed, and there is no apt-get to install ${debianPackages} with` };
   }
   // Packages start their services by themselves; the rig starts its own.
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive", RUNLEVEL: "1" };
   const install = () =>
-    run("apt-get", ["install", "--yes", "--no-install-recommends", debianPackage], { env });
+    run("apt-get", ["install", "--yes", "--no-install-recommends", ...debianPackages.split(" ")], { env });
   let ended = await install();
   if (ended.code !== 0) {
     await run("apt-get", ["update"], { env });
@@ -40,7 +41,7 @@ export async function program(name: Program): Promise<{ path: string } | { reaso
   }
   const path = await find(name);
   if (path !== undefined) return { path };
-  return { reason: `apt-get install ${debianPackage} failed: ${ended.stderr.trim().split("\n").at(-1)}` };
+  return { reason: `apt-get install ${debianPackages} failed: ${ended.stderr.trim().split("\n").at(-1)}` };
 }
 
 async function find(name: string): Promise<string | undefined> {
