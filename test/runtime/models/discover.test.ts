@@ -267,7 +267,9 @@ describe("a model of TensorFlow", () => {
     put("model/model.json", '{"learner": {}, "version": [2, 1, 4]}');
     const error = await failure(join(root, "digits"));
     expect(error.code).toBe("KTS_PREDICTOR_NOT_FOUND");
-    expect(error.hint).toBe("Found model.json, which is no model of TensorFlow.js: export the model to ONNX, or write a predictor.");
+    expect(error.hint).toBe(
+      "Found model.json, which is no model of TensorFlow.js: export the model to ONNX, or write a predictor.",
+    );
   });
 
   it("beside an ONNX model is one too many", async () => {
