@@ -48,6 +48,7 @@ export const ERROR_CATALOGUE = {
     hint: "Export predict, or a definePredictor(...) default.",
   },
   KTS_CONFIG_INVALID: { http: 500, grpc: 13, exit: 2, hint: "Correct the file as the message says." },
+  KTS_DEPLOY_INVALID: { http: 500, grpc: 13, exit: 2, hint: "Change the setting that the message names." },
   KTS_LOAD_FAILED: { http: 503, grpc: 14, exit: 4, hint: "The predictor's load threw." },
   KTS_MODEL_FILE_INVALID: {
     http: 503,
