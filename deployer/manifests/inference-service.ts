@@ -5,10 +5,7 @@ import { type Access, OWN_LABELS } from "./access.ts";
 import { sideComponent } from "./component.ts";
 import { type Manifest, type Members, compact } from "./manifest.ts";
 import type { DeployPlan } from "./plan.ts";
-import { canaryPredictor, modelOf, predictor } from "./predictor.ts";
-
-/** Hash of the model's files: KServe copies it to the pods, so that another model under one URI rolls them out. */
-export const MODEL_HASH_ANNOTATION = "kserve-ts/model-hash";
+import { canaryPredictor, modelAnnotations, predictor } from "./predictor.ts";
 
 /** Seconds that Knative waits for a revision by itself. */
 const KNATIVE_PROGRESS_SECONDS = 600;
@@ -43,7 +40,6 @@ export function modeName(mode: DeploymentMode, version: KserveVersion): string {
 
 function ownAnnotations(plan: DeployPlan, access: Access): Readonly<Record<string, string>> {
   const { settings, mode, version } = plan;
-  const hash = modelOf(plan)?.contentHash;
   const slow = mode === "Knative" && settings.startupTimeoutSeconds > KNATIVE_PROGRESS_SECONDS;
   return {
     "serving.kserve.io/deploymentMode": modeName(mode, version),
@@ -52,7 +48,8 @@ function ownAnnotations(plan: DeployPlan, access: Access): Readonly<Record<strin
     }),
     ...(access.secretName !== undefined && { "serving.kserve.io/storageSecretName": access.secretName }),
     ...(slow && { "serving.knative.dev/progress-deadline": `${settings.startupTimeoutSeconds}s` }),
-    ...(hash !== undefined && { [MODEL_HASH_ANNOTATION]: hash }),
+    // Before v0.11 a component had no annotations of its own.
+    ...(!hasFeature(version, "componentMetadata") && modelAnnotations(plan)),
   };
 }
 

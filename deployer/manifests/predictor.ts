@@ -1,5 +1,6 @@
 import type { PredictorKind } from "../../contract/deploy-config.ts";
 import { KtsError } from "../../contract/errors.ts";
+import { hasFeature } from "../kserve-version.ts";
 import { extension, placement } from "./component.ts";
 import { RESTRICTED, envList, resourcesOf, serverPod } from "./container.ts";
 import { type Members, compact } from "./manifest.ts";
@@ -12,10 +13,14 @@ import { MODEL_MOUNT } from "./ports.ts";
  */
 const V2_KINDS: ReadonlySet<PredictorKind> = new Set(["onnx", "triton", "huggingface"]);
 
+/** Hash of the model's files: KServe copies it to the pods, so that another model under one URI rolls them out. */
+const MODEL_HASH_ANNOTATION = "kserve-ts/model-hash";
+
 /** The predictor, as it stands alone. */
 export function predictor(plan: DeployPlan, serviceAccountName: string | undefined): Members {
   return {
     ...extension(plan.settings),
+    ...ownMetadata(plan),
     ...placement(plan, "predictor", serviceAccountName),
     ...implementation(plan),
   };
@@ -32,6 +37,7 @@ export function canaryPredictor(plan: DeployPlan, serviceAccountName: string | u
   const { model, ...pod } = implementation(plan);
   return {
     ...extension(unscaled),
+    ...ownMetadata(plan),
     ...placement(plan, "predictor", serviceAccountName),
     ...pod,
     // The CRD asks for a container's name here, and the webhook refuses one that is not empty.
@@ -43,6 +49,21 @@ export function canaryPredictor(plan: DeployPlan, serviceAccountName: string | u
 export function modelOf({ model, settings }: DeployPlan): PlacedModel | undefined {
   if (model !== undefined) return model;
   return settings.model?.uri === undefined ? undefined : { storageUri: settings.model.uri };
+}
+
+/** Annotations that change with the model. */
+export function modelAnnotations(plan: DeployPlan): Readonly<Record<string, string>> {
+  const hash = modelOf(plan)?.contentHash;
+  return hash === undefined ? {} : { [MODEL_HASH_ANNOTATION]: hash };
+}
+
+/**
+ * The predictor's own annotations. On the InferenceService they would reach the pods of a transformer, and of the
+ * predictor that a canary stands beside, and start them anew.
+ */
+function ownMetadata(plan: DeployPlan): Members {
+  if (!hasFeature(plan.version, "componentMetadata")) return {};
+  return compact({ annotations: modelAnnotations(plan) });
 }
 
 function implementation(plan: DeployPlan): Members {

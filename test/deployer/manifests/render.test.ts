@@ -186,6 +186,29 @@ describe("the manifests of a plan", () => {
   });
 });
 
+describe("another model under the same URI", () => {
+  const hash = { "kserve-ts/model-hash": "5c3f" };
+  const rendered = (version: string) => {
+    const [service] = render(
+      planOf(KINDS.sklearn, { version, model: { storageUri: "s3://a", contentHash: "5c3f" } }),
+    );
+    const { predictor } = service?.["spec"] as { predictor: { annotations?: object } };
+    return { service: service?.metadata.annotations, predictor: predictor.annotations };
+  };
+
+  it("rolls the predictor's pods out, and no others", () => {
+    const { service, predictor } = rendered("v0.20.0");
+    expect(predictor).toEqual(hash);
+    expect(service).not.toMatchObject(hash);
+  });
+
+  it("rolls all of them out where a release copies no other annotations", () => {
+    const { service, predictor } = rendered("v0.10.2");
+    expect(predictor).toBeUndefined();
+    expect(service).toMatchObject(hash);
+  });
+});
+
 describe("the check against a CRD", () => {
   it("refuses a field that the CRD does not name", async () => {
     const problems = await crdProblems("0.20.0");
