@@ -2,7 +2,7 @@ import { KtsError } from "../contract/errors.ts";
 import { productVersion } from "../runtime/product-version.ts";
 import { outputLost } from "./failure.ts";
 import { rootHelp, verbHelp } from "./help.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../contract/nearest.ts";
 import { optionValues, parseWords } from "./parse.ts";
 import type { Terminal } from "./terminal/terminal.ts";
 import type { Environment } from "./verb.ts";

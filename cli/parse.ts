@@ -1,7 +1,7 @@
 import { type ParseArgsOptionsConfig, parseArgs } from "node:util";
 import { KtsError } from "../contract/errors.ts";
 import { GLOBAL_OPTIONS } from "./global-options.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../contract/nearest.ts";
 import { readBoolean } from "../runtime/option-text.ts";
 import type { Environment, Option, Verb } from "./verb.ts";
 

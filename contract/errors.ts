@@ -58,6 +58,7 @@ export const ERROR_CATALOGUE = {
     hint: "Correct the predictor as the message says.",
   },
   KTS_CONFIG_INVALID: { http: 500, grpc: 13, exit: 2, hint: "Correct the file as the message says." },
+  KTS_DEPLOY_INVALID: { http: 500, grpc: 13, exit: 2, hint: "Change the setting that the message names." },
   KTS_LOAD_FAILED: {
     http: 503,
     grpc: 14,

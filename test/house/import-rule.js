@@ -22,6 +22,8 @@ export const PACKAGE_HOMES = {
   "@tensorflow/tfjs-backend-wasm": ["runtime/engines"],
   dockerode: ["builder/docker"],
   "@kubernetes/client-node": ["deployer/cluster"],
+  zod: ["deployer"],
+  yaml: ["deployer"],
   "@opentelemetry/api": ["runtime/telemetry"],
   "@grpc/grpc-js": ["runtime/grpc", "client/grpc"],
 };

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { editDistance, nearest } from "../../cli/nearest.ts";
+import { editDistance, nearest } from "../../contract/nearest.ts";
 import { SERVER_OPTIONS } from "../../runtime/option-table.ts";
 
 describe("the edit distance", () => {

@@ -1,0 +1,225 @@
+import { describe, expect, it } from "vitest";
+import type { DeployConfig } from "../../../contract/deploy-config.ts";
+import { toYaml } from "../../../deployer/manifests/print.ts";
+import { render } from "../../../deployer/manifests/render.ts";
+import { type CrdVersion, crdProblems } from "../crd-schema.ts";
+import { KINDS, type PlanFacts, planOf } from "../plans.ts";
+
+const QUANTITIES = {
+  requests: { cpu: "200m", memory: "500Mi" },
+  limits: { cpu: 1, memory: "1Gi" },
+};
+
+/** Deployments that show what a setting becomes, each in its golden file. */
+const EXAMPLES: Readonly<Record<string, readonly [deploy: DeployConfig, facts?: PlanFacts]>> = {
+  ...Object.fromEntries(
+    Object.entries(KINDS).flatMap(([kind, deploy]) => [
+      [`${kind}-standard`, [deploy]],
+      [`${kind}-knative`, [deploy, { mode: "Knative" }]],
+    ]),
+  ),
+  "custom-everything-standard": [
+    {
+      ...KINDS.custom,
+      name: "digits",
+      args: ["--workers=2"],
+      model: "s3://models/digits",
+      protocolVersion: "v2",
+      minReplicas: 2,
+      maxReplicas: 5,
+      scaleMetric: "cpu",
+      scaleTarget: 70,
+      autoscalerClass: "hpa",
+      timeoutSeconds: 30,
+      resources: QUANTITIES,
+      gpu: 1,
+      env: {
+        MODE: "y",
+        TOKEN: { secret: "tokens", key: "api" },
+        LEVEL: { configMap: "levels", key: "log" },
+        N: 3,
+      },
+      nodeSelector: { "kubernetes.io/arch": "arm64" },
+      tolerations: [
+        { key: "nvidia.com/gpu", effect: "NoSchedule" },
+        { key: "team", value: "ml" },
+      ],
+      spreadOver: "topology.kubernetes.io/zone",
+      imagePullSecrets: ["registry"],
+      labels: { team: "ml" },
+      annotations: { "example.com/owner": "ml" },
+      secret: {
+        aws_access_key_id: "AKIDEXAMPLE",
+        aws_secret_access_key: "key-that-stays-hidden",
+        s3_endpoint: "http://minio.models:9000",
+        s3_region: "eu-central-1",
+        s3_verify_ssl: false,
+      },
+      logger: { url: "http://events.models.svc.cluster.local", metadataHeaders: ["x-tenant"] },
+      batcher: { maxBatchSize: 16, maxLatencyMs: 50, timeoutSeconds: 30 },
+      transformer: { image: "registry.example.com/prepare:1", replicas: 2, resources: QUANTITIES },
+      explainer: { image: "registry.example.com/explain:1" },
+      startupTimeoutSeconds: 900,
+      drainDelayMs: 10_000,
+      gracePeriodMs: 45_500,
+    },
+  ],
+  "custom-everything-knative": [
+    {
+      ...KINDS.custom,
+      minReplicas: 0,
+      maxReplicas: 3,
+      scaleMetric: "concurrency",
+      scaleTarget: 10,
+      containerConcurrency: 20,
+      timeoutSeconds: 60,
+      resources: QUANTITIES,
+      gpu: { count: 2, resource: "amd.com/gpu" },
+      identity: { gcpServiceAccount: "reader@project.iam.gserviceaccount.com" },
+      logger: { url: "http://broker.models/default", mode: "request" },
+      transformer: { image: "registry.example.com/prepare:1", minReplicas: 0 },
+      canary: { trafficPercent: 20 },
+      startupTimeoutSeconds: 1200,
+      podSecurity: "none",
+    },
+    { mode: "Knative" },
+  ],
+  "sklearn-canary-standard": [
+    { ...KINDS.sklearn, minReplicas: 2, canary: { trafficPercent: 25 }, secret: "store-keys" },
+    {
+      model: {
+        storageUri: "s3://models/iris/5c3f",
+        contentHash: "5c3f",
+        format: "sklearn",
+        formatVersion: "1",
+      },
+      stable: {
+        minReplicas: 2,
+        model: { modelFormat: { name: "sklearn" }, storageUri: "s3://models/iris/1a2b" },
+      },
+    },
+  ],
+  "sklearn-beside-account-standard": [
+    { ...KINDS.sklearn, serviceAccountName: "models", secret: "store-keys", protocolVersion: "v2" },
+  ],
+  "pytorch-on-triton-standard": [
+    {
+      predictor: "pytorch",
+      model: {
+        uri: "s3://models/repository",
+        format: { name: "pytorch", version: "1" },
+        runtime: "kserve-tritonserver",
+        runtimeVersion: "24.05-py3",
+      },
+      protocolVersion: "v2",
+    },
+  ],
+  "keda-standard": [
+    {
+      ...KINDS.onnx,
+      minReplicas: 0,
+      autoscalerClass: "keda",
+      autoScaling: {
+        metrics: [
+          {
+            type: "External",
+            external: {
+              metric: { backend: "prometheus", serverAddress: "http://prometheus:9090", query: "sum(up)" },
+              target: { type: "Value", value: "2" },
+            },
+          },
+        ],
+      },
+    },
+  ],
+  "custom-standard-v0.9": [{ ...KINDS.custom, ...OLD() }, { version: "v0.9.0" }],
+  "custom-knative-v0.9": [
+    { ...KINDS.custom, ...OLD() },
+    { mode: "Knative", version: "v0.9.0" },
+  ],
+  "sklearn-standard-v0.11": [KINDS.sklearn, { version: "v0.11.2" }],
+  "custom-standard-v0.13": [{ ...KINDS.custom, autoscalerClass: "external" }, { version: "v0.13.1" }],
+  "custom-standard-v0.15": [
+    { ...KINDS.custom, autoscalerClass: "none", replicas: 3 },
+    { version: "v0.15.2" },
+  ],
+};
+
+/** Settings that the oldest release has as well. */
+function OLD(): DeployConfig {
+  return {
+    resources: QUANTITIES,
+    tolerations: [{ key: "team", value: "ml" }],
+    spreadOver: "topology.kubernetes.io/zone",
+    secret: {
+      azure_client_id: "client",
+      azure_client_secret: "secret-that-stays-hidden",
+      azure_tenant_id: "tenant",
+      azure_subscription_id: "subscription",
+    },
+    model: "https://account.blob.core.windows.net/models/digits",
+    logger: { url: "http://events.models", mode: "all" },
+    transformer: { image: "registry.example.com/prepare:1" },
+  };
+}
+
+function crdOf({ version = "v0.20.0" }: PlanFacts = {}): CrdVersion {
+  return version.slice(1) as CrdVersion;
+}
+
+describe("the manifests of a plan", () => {
+  it.each(Object.entries(EXAMPLES))("are those of golden/%s.yaml", async (name, [deploy, facts]) => {
+    const yaml = toYaml(render(planOf(deploy, facts)));
+    await expect(yaml).toMatchFileSnapshot(`../golden/${name}.yaml`);
+  });
+
+  it.each(Object.entries(EXAMPLES))("%s fits the CRD of its release", async (_, [deploy, facts]) => {
+    const problems = await crdProblems(crdOf(facts));
+    const services = render(planOf(deploy, facts)).filter(({ kind }) => kind === "InferenceService");
+    expect(services.map(problems)).toEqual([[]]);
+  });
+
+  it("are the same for the same plan, whatever the order of writing", () => {
+    const one = planOf({ ...KINDS.custom, env: { A: "1", B: "2" } });
+    const other = planOf({ env: { B: "2", A: "1" }, ...KINDS.custom });
+    expect(toYaml(render(one))).toBe(toYaml(render(other)));
+  });
+});
+
+describe("another model under the same URI", () => {
+  const hash = { "kserve-ts/model-hash": "5c3f" };
+  const rendered = (version: string) => {
+    const [service] = render(
+      planOf(KINDS.sklearn, { version, model: { storageUri: "s3://a", contentHash: "5c3f" } }),
+    );
+    const { predictor } = service?.["spec"] as { predictor: { annotations?: object } };
+    return { service: service?.metadata.annotations, predictor: predictor.annotations };
+  };
+
+  it("rolls the predictor's pods out, and no others", () => {
+    const { service, predictor } = rendered("v0.20.0");
+    expect(predictor).toEqual(hash);
+    expect(service).not.toMatchObject(hash);
+  });
+
+  it("rolls all of them out where a release copies no other annotations", () => {
+    const { service, predictor } = rendered("v0.10.2");
+    expect(predictor).toBeUndefined();
+    expect(service).toMatchObject(hash);
+  });
+});
+
+describe("the check against a CRD", () => {
+  it("refuses a field that the CRD does not name", async () => {
+    const problems = await crdProblems("0.20.0");
+    const [service] = render(planOf(KINDS.sklearn));
+    const spec = { predictor: { model: { modelFormat: { name: "sklearn" }, storageURI: "s3://a/b" } } };
+    expect(problems({ ...service, spec }).join()).toMatch(/storageURI/);
+  });
+
+  it("refuses what a newer release has", async () => {
+    const problems = await crdProblems("0.15.2");
+    const [service] = render(planOf(KINDS.sklearn));
+    expect(problems({ ...service, spec: { ...(service?.["spec"] as object), canary: [] } })).not.toEqual([]);
+  });
+});
