@@ -58,7 +58,7 @@ export function inspectPickleBytes(
 function unpack(file: SourceFile, bytes: ByteSource): ByteSource | undefined {
   const head = bytes.readAt(0, 2);
   const isGzip = head[0] === 0x1f && head[1] === 0x8b;
-  if (head[0] === 0x80 || isPlainProtocol0(head)) return bytes;
+  if (head[0] === 0x80 || hasOldStart(head)) return bytes;
   if ((!isGzip && head[0] !== 0x78) || bytes.sizeBytes > MAX_COMPRESSED_BYTES) return undefined;
   try {
     const whole = bytes.readAt(0, bytes.sizeBytes);
@@ -75,7 +75,12 @@ function unpack(file: SourceFile, bytes: ByteSource): ByteSource | undefined {
   }
 }
 
-/** Protocol 0 and 1 have no header; they begin with a global, a mark or a container. */
-function isPlainProtocol0(head: Buffer): boolean {
+/** Whether a file may be a pickle of protocol 0 or 1, which has no header: it begins with a class, a mark or a container. */
+export function isOldPickle(file: SourceFile): boolean {
+  using bytes = openBytes(file);
+  return hasOldStart(bytes.readAt(0, 1));
+}
+
+function hasOldStart(head: Buffer): boolean {
   return ["c", "(", "]", "}"].includes(String.fromCharCode(head[0] ?? 0));
 }

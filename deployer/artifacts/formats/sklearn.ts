@@ -3,7 +3,7 @@ import { isAtLeast, kserveText } from "../kserve-version.ts";
 import { type SourceFile, extensionOf } from "../model-source.ts";
 import { fileProblem, unsupported } from "../problems.ts";
 import type { FormatContext, StandardFormat } from "./format.ts";
-import { inspectPickle } from "./pickles.ts";
+import { inspectPickle, isOldPickle } from "./pickles.ts";
 import { KIND_TEXTS, onlyFile, storeFile } from "./single-file.ts";
 
 const EXTENSIONS = [".joblib", ".pkl", ".pickle"];
@@ -13,9 +13,9 @@ const SERVER_VERSIONS: readonly { readonly from: number; readonly version: strin
   { from: 20, version: "1.5.2" },
 ];
 
-/** Packages that come with the server, beside Python's own. */
+/** Packages that come with the server, beside Python's own; `_loss` is what scikit-learn's compiled losses call themselves. */
 const AT_THE_SERVER = new Set([
-  ..."sklearn numpy scipy joblib pandas threadpoolctl builtins __builtin__ copyreg copy_reg _codecs collections".split(
+  ..."sklearn _loss numpy scipy joblib pandas threadpoolctl builtins __builtin__ copyreg copy_reg _codecs collections".split(
     " ",
   ),
   ..."functools operator datetime decimal fractions types re random uuid pathlib enum pytz dateutil".split(
@@ -34,7 +34,8 @@ export const sklearn: StandardFormat = {
       kinds: ["pickle", "compressed-pickle"],
     });
     const kind = fileKind(file);
-    if (kind !== "pickle" && kind !== "compressed-pickle" && kind !== "text") {
+    const old = (kind === "text" || kind === "other") && isOldPickle(file);
+    if (kind !== "pickle" && kind !== "compressed-pickle" && !old) {
       throw fileProblem(file.file, {
         expected: "a pickle of a scikit-learn model",
         got: KIND_TEXTS[kind],

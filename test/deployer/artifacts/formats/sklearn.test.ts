@@ -82,6 +82,26 @@ describe("a scikit-learn model", () => {
     expect(page.message).toContain("got a page of HTML");
   });
 
+  it.each([
+    ["0", "csklearn.svm\nSVC\n(tR."],
+    ["1", "csklearn.svm\nSVC\nq\0)R."],
+  ])("of pickle's protocol %s, which has no header, is looked into", async (_, text) => {
+    expect(pathsOf(await pack({ "model.pkl": text }))).toEqual(["model.pkl"]);
+    const error = await refusal({ "model.pkl": text.slice(0, -1) });
+    expect(error.message).toContain("expected a whole pickle, got one that is cut short");
+  });
+
+  it("of gradient boosting needs no more than scikit-learn, though its loss calls itself _loss", async () => {
+    expect(warningsOf(await pack({ "model.pkl": "c_loss\nCyHalfBinomialLoss\n(tR." }))).not.toContain(
+      "needs",
+    );
+  });
+
+  it("that is any other text or bytes is refused", async () => {
+    expect((await refusal({ "model.pkl": "hello" })).message).toContain("got text");
+    expect((await refusal({ "model.pkl": "\0\0\0" })).message).toContain("got other bytes");
+  });
+
   it("is refused where there are two", async () => {
     const error = await refusal({ "a.pkl": IRIS, "b.joblib": IRIS });
     expect(error.message).toContain("expected exactly one file at the top of the folder");
