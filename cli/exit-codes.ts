@@ -6,7 +6,7 @@ const MEANINGS: Readonly<Record<number, string>> = {
   1: "A request failed: the server or the model refused it.",
   2: "The command line is wrong.",
   3: "There is no predictor or image of that name, or it is wrong.",
-  4: "The model did not load.",
+  4: "The model did not load, or its runtime could not load it.",
   5: "The port cannot be had.",
   6: "The server, the Docker engine or the registry was not reached.",
   7: "The image was not built.",

@@ -71,6 +71,18 @@ export const ERROR_CATALOGUE = {
     exit: 4,
     hint: "Export the model again and check its size.",
   },
+  KTS_MODEL_FORMAT_UNKNOWN: {
+    http: 500,
+    grpc: 13,
+    exit: 4,
+    hint: "Name the format, or export the model to one that KServe serves.",
+  },
+  KTS_MODEL_UNSUPPORTED: {
+    http: 500,
+    grpc: 13,
+    exit: 4,
+    hint: "Export the model to what the runtime takes, or choose another runtime.",
+  },
   KTS_ENGINE_MISSING: { http: 503, grpc: 14, exit: 4, hint: "Install the engine's package." },
   KTS_WORKER_BOOT_FAILED: {
     http: 503,

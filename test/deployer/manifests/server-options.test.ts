@@ -1,6 +1,7 @@
 import { expect, it } from "vitest";
 import { render } from "../../../deployer/manifests/render.ts";
-import { SERVER_OPTIONS, environmentName } from "../../../runtime/options.ts";
+import { SERVER_OPTIONS } from "../../../runtime/option-table.ts";
+import { environmentName } from "../../../runtime/option-values.ts";
 import { KINDS, planOf } from "../plans.ts";
 
 interface ServerPod {
