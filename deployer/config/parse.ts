@@ -25,7 +25,7 @@ export function parseDeployFile(value: unknown, file: string): DeployFile {
   if (!isMembers(value)) {
     throw new KtsError(
       "KTS_CONFIG_INVALID",
-      `${file}: expected an object such as defineConfig gives, got ${describeValue(value)}`,
+      `${file}: expected an object, got ${describeValue(value)}`,
     );
   }
   const problems: string[] = [];

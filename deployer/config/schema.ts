@@ -166,6 +166,6 @@ type Plain<T> = T extends readonly (infer E)[]
     : T;
 type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 
-// The schema and the types that `defineConfig` shows say the same: a difference does not compile.
+// The schema and the types of the contract say the same: a difference does not compile.
 true satisfies Same<Plain<z.input<typeof deploySchema>>, Plain<DeployConfig>>;
 true satisfies Same<Plain<z.input<typeof targetSchema>>, Plain<TargetConfig>>;
