@@ -23,10 +23,7 @@ const SECTIONS: readonly string[] = ["deploy", "targets"];
  */
 export function parseDeployFile(value: unknown, file: string): DeployFile {
   if (!isMembers(value)) {
-    throw new KtsError(
-      "KTS_CONFIG_INVALID",
-      `${file}: expected an object, got ${describeValue(value)}`,
-    );
+    throw new KtsError("KTS_CONFIG_INVALID", `${file}: expected an object, got ${describeValue(value)}`);
   }
   const problems: string[] = [];
   for (const name of Object.keys(value)) {
