@@ -1,5 +1,6 @@
 import { layerNames } from "./layer-names.ts";
-import { type SourceImage, type SourceOptions, openImage } from "./oci/image-source.ts";
+import { openImage } from "./oci/image-source.ts";
+import type { SourceImage, SourceOptions } from "./oci/source.ts";
 import type { DescriptorPlatform } from "./oci/spec.ts";
 
 /** What an image says of itself, by its labels and its documents alone. */

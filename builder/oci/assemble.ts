@@ -3,7 +3,7 @@ import { digestOf } from "../registry/digest.ts";
 import type { BuildPlan } from "../plan/build-plan.ts";
 import { imageConfig } from "./image-config.ts";
 import type { LaidLayer } from "./lay-layer.ts";
-import type { SourceImage } from "./image-source.ts";
+import type { SourceImage } from "./source.ts";
 import {
   type Descriptor,
   type DescriptorPlatform,

@@ -2,7 +2,7 @@ import { Verifier } from "../registry/digest.ts";
 import { KtsError } from "../../contract/errors.ts";
 import type { BaseLayer } from "./assemble.ts";
 import type { BlobStore } from "./blob-store.ts";
-import type { SourceImage, SourceLayer } from "./image-source.ts";
+import type { SourceImage, SourceLayer } from "./source.ts";
 import { compressLayer } from "./lay-layer.ts";
 import { MEDIA_TYPES } from "./spec.ts";
 

@@ -8,7 +8,8 @@ import { type BaseLayer, assemble } from "./assemble.ts";
 import { baseLayers } from "./base-layers.ts";
 import type { BlobStore } from "./blob-store.ts";
 import { type ImageRecord, keepRecord, wholeRecord } from "./image-record.ts";
-import { type SourceImage, openImage } from "./image-source.ts";
+import { openImage } from "./image-source.ts";
+import type { SourceImage } from "./source.ts";
 import { type LaidLayer, keptLayer, layLayer } from "./lay-layer.ts";
 import { type Descriptor, MEDIA_TYPES } from "./spec.ts";
 

@@ -1,4 +1,4 @@
-import { notFound } from "./image-source.ts";
+import { notFound } from "./source.ts";
 import { type Descriptor, type DescriptorPlatform, isIndexType } from "./spec.ts";
 
 const OWN_ARCHITECTURE: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };

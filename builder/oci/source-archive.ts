@@ -1,6 +1,6 @@
 import { open } from "node:fs/promises";
 import { digestOf } from "../registry/digest.ts";
-import { type SourceImage, type SourceOptions, checkConfig, documentOf, notFound } from "./image-source.ts";
+import { type SourceImage, type SourceOptions, checkConfig, documentOf, notFound } from "./source.ts";
 import { requirePlatform } from "./source-image.ts";
 import { openFromLayout } from "./source-layout.ts";
 import { type ImageConfig, MEDIA_TYPES } from "./spec.ts";

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { ImageReference } from "../registry/reference.ts";
-import { type SourceImage, type SourceOptions, checkConfig, documentOf, notFound } from "./image-source.ts";
+import { type SourceImage, type SourceOptions, checkConfig, documentOf, notFound } from "./source.ts";
 import { MOST_INDEXES, isIndex, pickManifest, platformsOf } from "./pick-manifest.ts";
 import type { Descriptor, DescriptorPlatform, ImageConfig, ImageIndex, ImageManifest } from "./spec.ts";
 

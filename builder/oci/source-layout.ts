@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { digestOf, isDigest } from "../registry/digest.ts";
-import { type SourceImage, type SourceOptions, documentOf, notFound } from "./image-source.ts";
+import { type SourceImage, type SourceOptions, documentOf, notFound } from "./source.ts";
 import { pickManifest } from "./pick-manifest.ts";
 import { type BlobReader, sourceImage } from "./source-image.ts";
 import type { Descriptor, ImageIndex } from "./spec.ts";

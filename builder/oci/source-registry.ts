@@ -1,6 +1,6 @@
 import { buffer } from "node:stream/consumers";
 import { type ImageReference, manifestName } from "../registry/reference.ts";
-import type { SourceImage, SourceOptions } from "./image-source.ts";
+import type { SourceImage, SourceOptions } from "./source.ts";
 import { sourceImage } from "./source-image.ts";
 
 /** An image of a registry: its documents are fetched, its layers are not. */
