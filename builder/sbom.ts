@@ -37,13 +37,19 @@ export async function createSbom(folder: string, signal: AbortSignal): Promise<U
     ({ stdout: text } = await promisify(execFile)("npm", args, options));
   } catch (error) {
     if (signal.aborted) throw signal.reason;
-    const said = String((error as { stderr?: unknown }).stderr ?? "").trim() || messageOf(error);
-    throw new KtsError("KTS_BUILD_INPUT", `The dependencies cannot be listed: ${said.split("\n", 1)[0]}`, {
+    const said = npmsReason(String((error as { stderr?: unknown }).stderr ?? "")) ?? messageOf(error);
+    throw new KtsError("KTS_BUILD_INPUT", `The dependencies cannot be listed: ${said}`, {
       cause: error,
       hint: "npm sbom in the folder of package.json says what is wrong with them.",
     });
   }
   return normalSbom(text);
+}
+
+/** What npm says is wrong: not its warnings, nor the code in front of it. */
+function npmsReason(stderr: string): string | undefined {
+  const lines = stderr.split("\n").map((line) => line.trim());
+  return lines.find((line) => /^npm error (?!code )\S/i.test(line))?.replace(/^npm error /i, "npm: ");
 }
 
 /** The same list for the same packages, whenever and wherever npm wrote it. */
