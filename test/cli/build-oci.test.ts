@@ -3,6 +3,7 @@ import { cp, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { layoutBase } from "../builder/oci/bases.ts";
+import { MemoryRegistry } from "../builder/registry/memory-registry.ts";
 import { Cli, folderWith, runCli } from "./run-cli.ts";
 
 const PREDICTOR = { "predictor.ts": "export const predict = (_model: unknown, x: unknown) => x;" };
@@ -71,6 +72,21 @@ describe("kserve-ts build --engine oci", () => {
       manifests: { platform: { architecture: string } }[];
     };
     expect(manifests.map(({ platform }) => platform.architecture)).toEqual(["amd64", "arm64"]);
+  });
+
+  it("pushes images of two platforms under one tag, and inspect finds either", async () => {
+    await using it = await project();
+    await addArm(it.base, it.path);
+    await using registry = await MemoryRegistry.start();
+    const tag = `${registry.host}/me/echo:1`;
+    const args = ["--tag", tag, "--base", it.base, "--platform", "linux/amd64,linux/arm64", "--push"];
+    const { stdout, exitCode } = await runCli(it.words(args), { env: it.env });
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/\nPushed \S+\/me\/echo@sha256:[0-9a-f]{64}\n/);
+    for (const platform of ["linux/amd64", "linux/arm64"]) {
+      const place = [tag, "--local=false", "--platform", platform, "-o", "json"];
+      expect(lastJson((await runCli(["inspect", ...place])).stdout)).toMatchObject({ platform });
+    }
   });
 
   it("lays no second server on a base that has this one", async () => {
