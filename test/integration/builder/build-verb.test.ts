@@ -144,7 +144,7 @@ describeWithRig("kserve-ts build, from the command line to a registry", (rig) =>
     expect(labels["io.kserve-ts.node-version"]).toMatch(/^24\./);
     const credentialsFor = dockerConfigCredentials({ DOCKER_AUTH_CONFIG: login });
     expect(await sbomsOf(published.reference, new RegistryClient({ credentialsFor }))).toBe(1);
-    const words = ["inspect", tag, "-o", "json", ...args.slice(3)];
+    const words = ["inspect", tag, "--local=false", "-o", "json", ...args.slice(3)];
     const facts = await runCli(words, { env, input: REGISTRY_USER.password });
     expect(JSON.parse(facts.stdout)).toMatchObject({ digest: published.digest });
   });
