@@ -2,6 +2,7 @@ import { layerNames } from "./layer-names.ts";
 import { openImage } from "./oci/image-source.ts";
 import type { SourceImage, SourceOptions } from "./oci/source.ts";
 import type { DescriptorPlatform } from "./oci/spec.ts";
+import { LABELS, OWN_LABELS } from "./plan/labels.ts";
 
 /** What an image says of itself, by its labels and its documents alone. */
 export interface ImageFacts {
@@ -56,9 +57,6 @@ export interface LayerFacts {
   readonly bytes: number | undefined;
 }
 
-const PREFIX = "io.kserve-ts.";
-const BASE_NAME = "org.opencontainers.image.base.name";
-
 /**
  * Looks at an image without pulling it: of a registry only the manifest and the configuration are fetched.
  * @param name as `openImage` takes it
@@ -86,7 +84,7 @@ export function describeImage(image: SourceImage, foundIn?: string): ImageFacts 
     ports: Object.keys(settings.ExposedPorts ?? {}).sort(),
     entrypoint: [...(settings.Entrypoint ?? []), ...(settings.Cmd ?? [])],
     workingDir: settings.WorkingDir,
-    base: image.annotations[BASE_NAME] ?? labels[BASE_NAME],
+    base: image.annotations[LABELS.baseName] ?? labels[LABELS.baseName],
     model: modelFacts(labels),
     layers: layerFacts(image),
     labels,
@@ -94,18 +92,17 @@ export function describeImage(image: SourceImage, foundIn?: string): ImageFacts 
 }
 
 function modelFacts(labels: Readonly<Record<string, string>>): ModelFacts | undefined {
-  if (!Object.keys(labels).some((name) => name.startsWith(PREFIX))) return undefined;
-  const label = (name: string): string | undefined => labels[`${PREFIX}${name}`];
+  if (!Object.keys(labels).some((name) => name.startsWith(OWN_LABELS))) return undefined;
   return {
-    name: label("model-name"),
-    hash: label("model-hash"),
-    serverVersion: label("server-version"),
-    nodeVersion: label("node-version"),
-    engine: label("engine"),
-    planHash: label("plan-hash"),
-    sbom: label("sbom"),
-    signature: parsed(label("signature")),
-    proof: parsed(label("proof")),
+    name: labels[LABELS.modelName],
+    hash: labels[LABELS.modelHash],
+    serverVersion: labels[LABELS.serverVersion],
+    nodeVersion: labels[LABELS.nodeVersion],
+    engine: labels[LABELS.engine],
+    planHash: labels[LABELS.planHash],
+    sbom: labels[LABELS.sbom],
+    signature: parsed(labels[LABELS.signature]),
+    proof: parsed(labels[LABELS.proof]),
   };
 }
 

@@ -1,5 +1,5 @@
-import { LAYERS_LABEL } from "./dockerfile/render.ts";
 import type { HistoryEntry, ImageConfig } from "./oci/spec.ts";
+import { LABELS } from "./plan/labels.ts";
 
 /** How the engine that lays layers itself says in the history that one is ours; its name is the comment. */
 const LAID = /^kserve-ts build/;
@@ -17,7 +17,7 @@ export function layerNames(
   // A history may be left out, or be wrong.
   if (steps.length !== count) return new Array<undefined>(count).fill(undefined);
   if (steps.some(isLaid)) return steps.map((step) => (isLaid(step) ? step.comment : undefined));
-  const ours = config?.Labels?.[LAYERS_LABEL]?.split(" ").filter(Boolean) ?? [];
+  const ours = config?.Labels?.[LABELS.layers]?.split(" ").filter(Boolean) ?? [];
   const copies = steps.flatMap((step, at) => (isCopy(step) ? [at] : [])).slice(-ours.length);
   if (ours.length === 0 || copies.length < ours.length) return new Array<undefined>(count).fill(undefined);
   const [first = 0] = copies;
@@ -38,6 +38,7 @@ function isLaid({ created_by }: HistoryEntry): boolean {
   return LAID.test(created_by ?? "");
 }
 
-function isCopy(step: HistoryEntry): boolean {
+/** Whether a step is one that brought files into the image. */
+export function isCopy(step: HistoryEntry): boolean {
   return ["COPY", "ADD"].includes(instructionOf(step));
 }

@@ -1,16 +1,10 @@
 import type { ImageInspectInfo } from "dockerode";
 import type { BuiltImage, BuiltLayer } from "../engine.ts";
 import type { BuildPlan, LayerName, Platform } from "../plan/build-plan.ts";
+import { isCopy } from "../layer-names.ts";
+import { LABELS } from "../plan/labels.ts";
 import type { DockerClient } from "./client.ts";
-
-/** The label by which an image is known to be what a plan would give. */
-export const PLAN_HASH_LABEL = "io.kserve-ts.plan-hash";
-
-/** One line of `docker history`. */
-interface HistoryEntry {
-  readonly Size: number;
-  readonly CreatedBy: string;
-}
+import { stepsOf } from "./history.ts";
 
 /**
  * What the engine says of an image that was built from a plan.
@@ -41,22 +35,19 @@ async function layersOf(
   base: ImageInspectInfo,
   { layers }: Pick<BuildPlan, "layers">,
 ): Promise<readonly BuiltLayer[]> {
-  const history = async (id: string) => {
-    return ((await docker.getImage(id).history()) as HistoryEntry[]).toReversed();
-  };
-  const [all, below] = await Promise.all([history(info.Id), history(base.Id)]);
+  const [all, below] = await Promise.all([stepsOf(docker, info.Id), stepsOf(docker, base.Id)]);
   const names: readonly LayerName[] = layers.map(({ name }) => name);
-  const above = all.slice(below.length).filter(({ CreatedBy }) => /\b(?:COPY|ADD)\b/.test(CreatedBy));
+  const above = all.slice(below.length).filter(isCopy);
   return [
-    ...below.filter(({ Size }) => Size > 0).map(({ Size }) => ({ name: undefined, bytes: Size })),
-    ...above.map(({ Size }, index) => ({ name: names[index], bytes: Size })),
+    ...below.filter(({ bytes }) => bytes > 0).map(({ bytes }) => ({ name: undefined, bytes })),
+    ...above.map(({ bytes }, index) => ({ name: names[index], bytes })),
   ];
 }
 
 /** Whether an image is what a plan gives, on the base as it is now. */
 export function isUpToDate(info: ImageInspectInfo, base: ImageInspectInfo, plan: BuildPlan): boolean {
   const labels = info.Config.Labels ?? {};
-  if (labels[PLAN_HASH_LABEL] !== plan.hash || info.Architecture !== plan.platform.architecture) return false;
+  if (labels[LABELS.planHash] !== plan.hash || info.Architecture !== plan.platform.architecture) return false;
   // The base's tag may have been pulled anew since.
   return base.RootFS.Layers?.every((layer, index) => info.RootFS.Layers?.[index] === layer) === true;
 }

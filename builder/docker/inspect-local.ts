@@ -11,6 +11,7 @@ import {
 } from "../oci/spec.ts";
 import { connectEngine } from "./client.ts";
 import { findEndpoint } from "./endpoint.ts";
+import { type Step, stepsOf } from "./history.ts";
 import { inspectImage } from "./pull-base.ts";
 
 /** How an image of an engine is looked for. */
@@ -43,7 +44,7 @@ export async function inspectLocal(name: string, options: LocalOptions): Promise
   }
   const diffIds = info.RootFS.Layers ?? [];
   const steps = withEmptyLayers(history, diffIds.length);
-  const sizes = steps.filter(({ empty_layer }) => empty_layer !== true).map(({ size }) => size);
+  const sizes = steps.filter(({ empty_layer }) => empty_layer !== true).map(({ bytes }) => bytes);
   const config = configOf(info, steps);
   return describeImage(
     {
@@ -76,23 +77,14 @@ async function askEngine(name: string, { env, signal }: LocalOptions) {
   const { docker, endpoint } = await connectEngine(env, signal);
   const info = await inspectImage(docker, name);
   if (info === undefined) return undefined;
-  const history = (await docker.getImage(info.Id).history()) as { Size: number; CreatedBy: string }[];
-  return { info, history: history.toReversed(), url: endpoint.url };
-}
-
-interface Step extends HistoryEntry {
-  readonly size: number;
+  return { info, history: await stepsOf(docker, info.Id), url: endpoint.url };
 }
 
 /** The engine does not say which steps made a layer: the sizes do, but for layers without a byte. */
-function withEmptyLayers(
-  history: readonly { readonly Size: number; readonly CreatedBy: string }[],
-  layers: number,
-): readonly Step[] {
-  const steps = history.map(({ Size, CreatedBy }) => ({ size: Size, created_by: CreatedBy }));
+function withEmptyLayers(steps: readonly Step[], layers: number): readonly Step[] {
   const marked = (mayMakeLayer: readonly string[]) =>
     steps.map((step) => {
-      const isLayer = step.size > 0 || mayMakeLayer.includes(instructionOf(step));
+      const isLayer = step.bytes > 0 || mayMakeLayer.includes(instructionOf(step));
       return { ...step, empty_layer: !isLayer };
     });
   const guesses = [MAY_MAKE_LAYER, MAY_MAKE_LAYER.filter((word) => word !== "WORKDIR"), []].map(marked);

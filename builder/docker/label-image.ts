@@ -1,4 +1,5 @@
 import { KtsError } from "../../contract/errors.ts";
+import { instruction } from "../dockerfile/render.ts";
 import type { BuiltImage, WorkOptions } from "../engine.ts";
 import type { DockerClient } from "./client.ts";
 import { packContext } from "./context.ts";
@@ -16,9 +17,7 @@ export async function labelImage(
   labels: Readonly<Record<string, string>>,
   { signal }: WorkOptions,
 ): Promise<BuiltImage> {
-  const pairs = Object.entries(labels).map(([name, value]) => `${name}=${quoted(value)}`);
-  // One instruction: each takes the classic builder half a second.
-  const dockerfile = `FROM ${image.id}\nLABEL ${pairs.join(" ")}\n`;
+  const dockerfile = [`FROM ${image.id}`, ...instruction("LABEL", labels), ""].join("\n");
   // It is no step of the user's build.
   const silent = { signal, report: () => undefined };
   try {
@@ -38,9 +37,4 @@ export async function labelImage(
   } catch (error) {
     throw asEngineFailure(error, "while it labelled the image", signal);
   }
-}
-
-/** A text in a Dockerfile's double quotes: in them, backslash, quote and dollar mean something. */
-function quoted(text: string): string {
-  return `"${text.replaceAll(/[\\"$]/g, "\\$&").replaceAll("\n", " ")}"`;
 }

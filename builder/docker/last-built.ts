@@ -1,5 +1,5 @@
 import { KtsError } from "../../contract/errors.ts";
-import { PLAN_HASH_LABEL } from "./built-image.ts";
+import { LABELS } from "../plan/labels.ts";
 import type { DockerClient } from "./client.ts";
 
 /**
@@ -7,7 +7,7 @@ import type { DockerClient } from "./client.ts";
  * @throws KtsError KTS_IMAGE_NOT_FOUND when the engine has none
  */
 export async function lastBuilt(docker: DockerClient): Promise<string> {
-  const images = await docker.listImages({ filters: { label: [PLAN_HASH_LABEL], dangling: ["false"] } });
+  const images = await docker.listImages({ filters: { label: [LABELS.planHash], dangling: ["false"] } });
   const [newest] = images.toSorted((a, b) => b.Created - a.Created);
   const name = newest?.RepoTags?.[0];
   if (name !== undefined) return name;

@@ -1,7 +1,5 @@
 import type { BuildPlan, LayerName, PlannedFile } from "../plan/build-plan.ts";
-
-/** The label with the layers' names, from the bottom: each is the layer of a COPY. */
-export const LAYERS_LABEL = "io.kserve-ts.layers";
+import { LABELS } from "../plan/labels.ts";
 
 /** What each layer is, for whoever reads the Dockerfile. */
 const WHAT: Readonly<Record<LayerName, string>> = {
@@ -42,7 +40,7 @@ export function renderDockerfile({ base, layers, image, prepare }: BuildPlan): s
     ...instruction("LABEL", {
       ...image.labels,
       // Docker's own history tells of a COPY only by a hash.
-      [LAYERS_LABEL]: [...server, ...others].map(({ name }) => name).join(" "),
+      [LABELS.layers]: [...server, ...others].map(({ name }) => name).join(" "),
     }),
   ];
   return `${lines.join("\n")}\n`;
@@ -53,8 +51,8 @@ export function contextPath(layer: LayerName, { path }: PlannedFile): string {
   return `${layer}${path}`;
 }
 
-/** One instruction for all: each would be a step of its own, and of labels a layer. */
-function instruction(name: "ENV" | "LABEL", values: Readonly<Record<string, string>>): string[] {
+/** One instruction for all values: each takes the classic builder half a second. */
+export function instruction(name: "ENV" | "LABEL", values: Readonly<Record<string, string>>): string[] {
   const pairs = Object.entries(values).map(([key, value]) => `${key}=${quoted(value)}`);
   return pairs.length === 0 ? [] : [`${name} ${pairs.join(" \\\n    ")}`];
 }

@@ -1,6 +1,7 @@
 import { pinnedReference } from "../registry/reference.ts";
 import { digestOf } from "../registry/digest.ts";
 import type { BuildPlan } from "../plan/build-plan.ts";
+import { LABELS } from "../plan/labels.ts";
 import { imageConfig } from "./image-config.ts";
 import type { LaidLayer } from "./lay-layer.ts";
 import type { SourceImage } from "./source.ts";
@@ -80,7 +81,7 @@ function baseAnnotations({ reference, descriptor }: SourceImage): Record<string,
     tag === undefined ? pinnedReference(reference, descriptor.digest) : `${registry}/${repository}:${tag}`;
   return {
     "org.opencontainers.image.base.digest": descriptor.digest,
-    "org.opencontainers.image.base.name": name,
+    [LABELS.baseName]: name,
   };
 }
 

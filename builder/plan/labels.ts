@@ -1,3 +1,6 @@
+/** What the labels of ours begin with. */
+export const OWN_LABELS = "io.kserve-ts.";
+
 /** Names of the labels that a plan sets; what is known only later (the proof, the base's Node) engines add. */
 export const LABELS = {
   title: "org.opencontainers.image.title",
@@ -12,6 +15,10 @@ export const LABELS = {
   sbom: "io.kserve-ts.sbom",
   nodeVersion: "io.kserve-ts.node-version",
   signature: "io.kserve-ts.signature",
+  /** What was measured when the image proved itself, as JSON. */
+  proof: "io.kserve-ts.proof",
+  /** Names of the layers, from the bottom: each is the layer of a COPY. */
+  layers: "io.kserve-ts.layers",
 } as const;
 
 /** What labels are made of. */

@@ -17,6 +17,6 @@ export function proofLabels({
   return {
     [LABELS.nodeVersion]: nodeVersion,
     [LABELS.signature]: JSON.stringify(signature),
-    "io.kserve-ts.proof": JSON.stringify(proof),
+    [LABELS.proof]: JSON.stringify(proof),
   };
 }

@@ -1,4 +1,4 @@
-import type { BuiltImage, WorkOptions } from "../../builder/index.ts";
+import { type BuiltImage, LABELS, type WorkOptions } from "../../builder/index.ts";
 import type { DockerEngine } from "../../builder/docker/index.ts";
 import { type ProofReport, proofLabels, proveImage } from "../../builder/proof/index.ts";
 import { bytesText } from "./bytes-text.ts";
@@ -21,7 +21,7 @@ export async function prove(
   dir: string,
   work: WorkOptions,
 ): Promise<Proven> {
-  if (image.unchanged && image.labels["io.kserve-ts.proof"] !== undefined) {
+  if (image.unchanged && image.labels[LABELS.proof] !== undefined) {
     work.report({ kind: "unchanged", step: "proof" });
     return { image, report: undefined };
   }
