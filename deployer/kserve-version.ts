@@ -6,9 +6,6 @@ export type KserveVersion = readonly [major: number, minor: number, patch: numbe
 /** The releases that manifests are made for: this one and those above. */
 export const OLDEST_VERSION: KserveVersion = [0, 9, 0];
 
-/** The newest release that these manifests were validated against; a newer one is taken to be like it. */
-export const NEWEST_VERSION: KserveVersion = [0, 20, 0];
-
 /** What came with a release, by the release. */
 const SINCE = {
   azureKeys: [0, 10, 0],

@@ -1,5 +1,6 @@
 import type { ImageInspectInfo } from "dockerode";
 import type { Readable } from "node:stream";
+import { isKtsError } from "../../contract/errors.ts";
 import type { WorkOptions } from "../engine.ts";
 import { type Platform, platformName } from "../plan/build-plan.ts";
 import type { CredentialsFor } from "../registry/credentials.ts";
@@ -73,7 +74,7 @@ export async function ensureBase(
     );
   } catch (error) {
     if (signal.aborted) throw cancelled("the pull of the base", signal);
-    if (isEngineGone(error) || (error instanceof Error && error.name === "KtsError")) {
+    if (isEngineGone(error) || isKtsError(error)) {
       throw asEngineFailure(error, `while it pulled ${base}`, signal);
     }
     throw registryFailure("pull", base, messageOfEngine(error), error);

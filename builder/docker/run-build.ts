@@ -41,7 +41,7 @@ export async function runBuild(
     answer = await sendContext(docker, context, options);
     for await (const message of readMessages(answer)) {
       const reason = errorOf(message);
-      if (reason !== undefined) throw failureOf(progress, reason, signal);
+      if (reason !== undefined) throw new Error(reason);
       if (message.id === BUILDKIT_TRACE) readBuildKit(message);
       else progress.take(message);
       id = imageId(message) ?? id;
@@ -78,18 +78,10 @@ async function sendContext(docker: DockerClient, tar: Readable, options: RunBuil
   return (await Promise.race([sent, broken])) as Readable;
 }
 
-function failureOf(progress: BuildProgress, reason: string, signal: AbortSignal): Error {
-  if (signal.aborted) return cancelled("the build", signal);
-  const error = new Error(reason);
-  // An engine that is told to stop ends its builds so.
-  return isEngineGone(error)
-    ? asEngineFailure(error, during(progress), signal)
-    : buildFailure(progress.step, reason, progress.lastLines);
-}
-
 function asBuildFailure(error: unknown, progress: BuildProgress, signal: AbortSignal): Error {
   if (signal.aborted) return cancelled("the build", signal);
-  if (error instanceof Error && error.name === "KtsError") return error;
+  if (isKtsError(error)) return error;
+  // An engine that is told to stop ends its builds so.
   if (isEngineGone(error)) return asEngineFailure(error, during(progress), signal);
   return buildFailure(progress.step, messageOfEngine(error), progress.lastLines, error);
 }

@@ -1,21 +1,12 @@
 import { createReadStream, createWriteStream } from "node:fs";
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { randomUUID } from "node:crypto";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { BlobSource } from "../registry/blob-upload.ts";
 import { Digester, Verifier, digestOf } from "../registry/digest.ts";
 import { KtsError } from "../../contract/errors.ts";
-
-/** Where blobs and what is known of layers and images are kept between builds. */
-export function defaultStoreFolder(env: Readonly<Record<string, string | undefined>>): string {
-  const own = env["KSERVE_TS_CACHE_DIR"];
-  if (own !== undefined && own !== "") return join(own, "oci");
-  const cache = env["XDG_CACHE_HOME"];
-  return join(cache !== undefined && cache !== "" ? cache : join(homedir(), ".cache"), "kserve-ts", "oci");
-}
 
 /** Bytes of a stream, as they were stored. */
 export interface StoredBlob {

@@ -1,10 +1,12 @@
+import { join } from "node:path";
 import { KtsError, isKtsError, messageOf } from "../../contract/errors.ts";
 import type { BuiltImage, ImageEngine, PublishedImage, WorkOptions } from "../engine.ts";
+import { cacheFolder } from "../plan/cache-folder.ts";
 import { digestOf } from "../registry/digest.ts";
 import { type ImageReference, parseReference, pinnedReference } from "../registry/reference.ts";
 import { RegistryClient } from "../registry/registry-client.ts";
 import type { RegistryOptions } from "../registry/registry-http.ts";
-import { BlobStore, defaultStoreFolder } from "./blob-store.ts";
+import { BlobStore } from "./blob-store.ts";
 import { buildImage } from "./build-image.ts";
 import { ImageBlobs } from "./image-blobs.ts";
 import { type ImageRecord, recordOf } from "./image-record.ts";
@@ -16,8 +18,7 @@ import { writeLayoutFolder } from "./write-layout.ts";
 /** How the engine without a daemon works. */
 export interface OciEngineOptions extends RegistryOptions {
   /**
-   * Folder that keeps layers and images between builds. Default: `oci` in KSERVE_TS_CACHE_DIR, else
-   * `kserve-ts/oci` in the user's cache folder.
+   * Folder that keeps layers and images between builds. Default: `oci` in `cacheFolder()`.
    */
   readonly storeFolder?: string | undefined;
   /** Time of every file and of the image, in seconds since 1970: SOURCE_DATE_EPOCH. Default: 0. */
@@ -46,7 +47,7 @@ export interface OciEngine extends ImageEngine {
 /** The engine that needs no Docker. */
 export function createOciEngine(options: OciEngineOptions = {}): OciEngine {
   const { storeFolder, epochSeconds = 0, ...registryOptions } = options;
-  const store = new BlobStore(storeFolder ?? defaultStoreFolder(process.env));
+  const store = new BlobStore(storeFolder ?? join(cacheFolder(), "oci"));
   const client = new RegistryClient(registryOptions);
 
   /** The record of an image whose blobs are all in the store. */

@@ -1,5 +1,5 @@
 import { buffer } from "node:stream/consumers";
-import { type ImageReference, manifestName } from "../registry/reference.ts";
+import type { ImageReference } from "../registry/reference.ts";
 import type { SourceImage, SourceOptions } from "./source.ts";
 import { sourceImage } from "./source-image.ts";
 
@@ -25,13 +25,4 @@ export async function openRegistryImage(
     },
     options,
   );
-}
-
-/** What a base's name stands for at the moment: another digest than before is another base. */
-export async function registryDigest(
-  reference: ImageReference,
-  { client, signal }: Pick<SourceOptions, "client" | "signal">,
-): Promise<string> {
-  const { digest } = reference;
-  return digest ?? (await client.resolve({ ...reference, tag: manifestName(reference) }, signal)).digest;
 }

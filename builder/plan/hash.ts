@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
+import { digestOf } from "../registry/digest.ts";
 import type { FileSource, PlannedFile } from "./build-plan.ts";
 
 /** Files that are read at the same time. */
@@ -21,17 +22,12 @@ export async function hashFiles(files: readonly PlannedFile[]): Promise<string> 
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
-  return hashText(lines.join("\n"));
-}
-
-/** `sha256:` of a text. */
-export function hashText(text: string): string {
-  return `sha256:${createHash("sha256").update(text).digest("hex")}`;
+  return digestOf(lines.join("\n"));
 }
 
 /** `sha256:` of any data that JSON can say, whatever the order of its members. */
 export function hashData(value: unknown): string {
-  return hashText(JSON.stringify(value, sortMembers));
+  return digestOf(JSON.stringify(value, sortMembers));
 }
 
 function sortMembers(_key: string, value: unknown): unknown {

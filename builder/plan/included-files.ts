@@ -1,6 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { matchesGlob } from "node:path";
-import { join } from "node:path";
+import { join, matchesGlob } from "node:path";
 import { KtsError } from "../../contract/errors.ts";
 import type { PlannedFile } from "./build-plan.ts";
 import { guardFiles } from "./context-guard.ts";

@@ -1,3 +1,5 @@
+import { sourceDateEpoch } from "./source-date.ts";
+
 /** What the labels of ours begin with. */
 export const OWN_LABELS = "io.kserve-ts.";
 
@@ -40,12 +42,11 @@ export function imageLabels(
   { base, version, modelName, modelHash, engines, own }: LabelInput,
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Record<string, string> {
-  const epoch = env["SOURCE_DATE_EPOCH"];
+  const epochSeconds = sourceDateEpoch(env);
   return {
     ...(modelName !== undefined && { [LABELS.title]: modelName, [LABELS.modelName]: modelName }),
     [LABELS.baseName]: base,
-    ...(epoch !== undefined &&
-      /^\d{1,11}$/.test(epoch) && { [LABELS.created]: new Date(Number(epoch) * 1000).toISOString() }),
+    ...(epochSeconds !== undefined && { [LABELS.created]: new Date(epochSeconds * 1000).toISOString() }),
     [LABELS.serverVersion]: version,
     ...(modelHash !== undefined && { [LABELS.modelHash]: modelHash }),
     ...(engines.length > 0 && { [LABELS.engine]: engines.join(", ") }),

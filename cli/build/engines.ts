@@ -1,5 +1,5 @@
+import { sourceDateEpoch } from "../../builder/plan/source-date.ts";
 import type { DockerEngine } from "../../builder/docker/index.ts";
-import { renderDockerfile } from "../../builder/index.ts";
 import type { OciEngine } from "../../builder/oci/index.ts";
 import type { RegistryAccess } from "./registry-options.ts";
 
@@ -15,13 +15,11 @@ export interface DockerOptions {
 /** The engine that builds with Docker, loaded when it is chosen. */
 export async function loadDockerEngine({ access, ...options }: DockerOptions): Promise<DockerEngine> {
   const { createDockerEngine } = await import("../../builder/docker/index.ts");
-  const { credentialsFor } = access;
-  return createDockerEngine({ ...options, credentialsFor, dockerfile: renderDockerfile });
+  return createDockerEngine({ ...options, credentialsFor: access.credentialsFor });
 }
 
 /** The engine that needs no Docker, loaded when it is chosen. */
 export async function loadOciEngine(access: RegistryAccess): Promise<OciEngine> {
   const { createOciEngine } = await import("../../builder/oci/index.ts");
-  const epoch = process.env["SOURCE_DATE_EPOCH"] ?? "";
-  return createOciEngine({ ...access, epochSeconds: /^\d{1,11}$/.test(epoch) ? Number(epoch) : undefined });
+  return createOciEngine({ ...access, epochSeconds: sourceDateEpoch() });
 }
