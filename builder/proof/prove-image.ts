@@ -135,7 +135,7 @@ async function untilReady(container: ProvenContainer, timeoutMs: number): Promis
     }
     if (first.isOutOfMemory) {
       throw new KtsError("KTS_PROOF_FAILED", "it used more memory than it may, and was killed", {
-        hint: "Give it more: --memory.",
+        hint: "Let it take less, or leave the proof out, with --no-proof, if its pods will have more.",
       });
     }
     throw new KtsError("KTS_PROOF_FAILED", `it ended with exit code ${first.code} before it was ready`);

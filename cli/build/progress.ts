@@ -1,6 +1,6 @@
 import type { BuildEvent } from "../../builder/index.ts";
 import type { Terminal } from "../terminal/terminal.ts";
-import { bytesText } from "./bytes-text.ts";
+import { byteText } from "../terminal/byte-text.ts";
 
 /** Shows how far the work is, until it is disposed. */
 export interface Progress extends Disposable {
@@ -97,6 +97,6 @@ class LiveProgress implements Progress {
 }
 
 function transferText({ what, doneBytes, totalBytes }: Extract<BuildEvent, { kind: "transfer" }>): string {
-  const total = totalBytes === undefined ? "" : ` of ${bytesText(totalBytes)}`;
-  return `${what} ${bytesText(doneBytes)}${total}`;
+  const total = totalBytes === undefined ? "" : ` of ${byteText(totalBytes)}`;
+  return `${what} ${byteText(doneBytes)}${total}`;
 }

@@ -1,7 +1,6 @@
 import { type BuiltImage, LABELS, type WorkOptions } from "../../builder/index.ts";
 import type { DockerEngine } from "../../builder/docker/index.ts";
 import { type ProofReport, proofLabels, proveImage } from "../../builder/proof/index.ts";
-import { bytesText } from "./bytes-text.ts";
 import { readExamples } from "./read-examples.ts";
 
 /** An image that has proven itself, labelled with what came of it. */
@@ -35,13 +34,18 @@ export async function prove(
 export function proofText({ coldStartMs, idleMemoryBytes, memoryLimitBytes, examples }: ProofReport): string {
   const both = examples.filter(({ protocols }) => protocols.length === 2).length;
   const expected = examples.filter(({ isExpected }) => isExpected).length;
-  const memory = idleMemoryBytes === undefined ? "" : `, ${bytesText(idleMemoryBytes)} of memory when idle`;
+  const memory = idleMemoryBytes === undefined ? "" : `, ${mebibytes(idleMemoryBytes)} of memory when idle`;
   const lines = [
-    `Proven as in a cluster: ready ${coldStartMs} ms after its start${memory} (limit ${bytesText(memoryLimitBytes)})`,
+    `Proven as in a cluster: ready ${coldStartMs} ms after its start${memory} (limit ${mebibytes(memoryLimitBytes)})`,
     examples.length === 0
       ? "  No examples: put requests into examples/*.json."
       : `  ${examples.length} examples answered, ${both} over V1 and V2 alike, ${expected} as expected`,
   ];
   for (const { name, note } of examples) if (note !== undefined) lines.push(`  ${name}: ${note}`);
   return lines.join("\n");
+}
+
+/** Memory is counted as a pod's limit is. */
+function mebibytes(bytes: number): string {
+  return `${Math.round(bytes / 1_048_576)} MiB`;
 }

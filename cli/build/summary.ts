@@ -1,17 +1,17 @@
 import { type BuildPlan, type BuiltImage, platformName } from "../../builder/index.ts";
 import { layOut } from "../terminal/columns.ts";
 import { shellWord } from "../terminal/shell-word.ts";
-import { bytesText } from "./bytes-text.ts";
+import { byteText } from "../terminal/byte-text.ts";
 import type { BuildOutcome } from "./outcome.ts";
 
 /** What a plan comes to: its layers with their sizes, and its Dockerfile. */
 export function planText(plan: BuildPlan, dockerfile: string): string {
   const rows = plan.layers.map(({ name, files, bytes, hash }) => {
     const count = files.length === 1 ? "1 file" : `${files.length} files`;
-    return [name, bytesText(bytes), count, hash];
+    return [name, byteText(bytes), count, hash];
   });
   const total = plan.layers.reduce((sum, { bytes }) => sum + bytes, 0);
-  const head = `Plan of an image on ${plan.base} for ${platformName(plan.platform)}, ${bytesText(total)} above it:`;
+  const head = `Plan of an image on ${plan.base} for ${platformName(plan.platform)}, ${byteText(total)} above it:`;
   return [head, "", ...layOut(rows, 2), "", dockerfile.trimEnd()].join("\n");
 }
 
@@ -45,10 +45,7 @@ export function resultText(reference: string, outcome: BuildOutcome, isOci: bool
   if (layout !== undefined) lines.push(`Wrote the layout ${shellWord(layout)}`);
   if (archive !== undefined) lines.push(`Wrote the archive ${shellWord(archive)}`);
   if (published !== undefined) {
-    lines.push(
-      `Pushed ${published.reference}`,
-      `Sent ${bytesText(published.sentBytes)}; the rest was there.`,
-    );
+    lines.push(`Pushed ${published.reference}`, `Sent ${byteText(published.sentBytes)}; the rest was there.`);
   } else if (isOci && layout === undefined && archive === undefined) {
     lines.push("It is in the store of this machine alone; --push, --layout or --archive take it further.");
   }
@@ -61,7 +58,7 @@ export function resultText(reference: string, outcome: BuildOutcome, isOci: bool
 function imageLines({ reference, id, platform, unchanged, layers }: BuiltImage): string[] {
   const base = layers.filter(({ name }) => name === undefined).reduce((sum, { bytes }) => sum + bytes, 0);
   const ours = layers.flatMap(({ name, bytes }) => (name === undefined ? [] : [[name, bytes] as const]));
-  const rows = [["base", base] as const, ...ours].map(([name, bytes]) => [name, bytesText(bytes)]);
+  const rows = [["base", base] as const, ...ours].map(([name, bytes]) => [name, byteText(bytes)]);
   return [
     `${unchanged ? "Unchanged:" : "Built"} ${reference} for ${platformName(platform)}, ${id}`,
     "",

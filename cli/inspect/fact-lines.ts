@@ -1,4 +1,5 @@
 import type { ImageFacts, LayerFacts, ModelFacts } from "../../builder/inspect.ts";
+import { byteText } from "../terminal/byte-text.ts";
 import { layOut } from "../terminal/columns.ts";
 
 /** What an image says of itself, for people. What it does not say is left out. */
@@ -80,19 +81,6 @@ function layerRow({ name, digest, bytes }: LayerFacts): readonly string[] {
     size.padStart(8),
     digest === undefined ? "" : digest.slice(0, "sha256:".length + 12),
   ];
-}
-
-const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
-
-/** Bytes in the unit that reads best, in thousands as registries count them. */
-export function byteText(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1000 && unit < UNITS.length - 1) {
-    value /= 1000;
-    unit++;
-  }
-  return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit]}`;
 }
 
 /** Labels are somebody else's text: no control character of theirs reaches the terminal. */

@@ -36,7 +36,7 @@ describe("kserve-ts build --engine oci", () => {
     const { stdout, exitCode } = await it.build("--layout", layout, "--archive", archive);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^Built registry\.example\/me\/echo:1 for linux\/amd64, sha256:[0-9a-f]{64}\n/);
-    expect(stdout).toMatch(/\n {2}server +[\d.]+ MB\n {2}predictor +[\d.]+ KB\n {2}config +[\d.]+ KB\n/);
+    expect(stdout).toMatch(/\n {2}server +[\d.]+ MB\n {2}predictor +[\d.]+ kB\n {2}config +[\d.]+ kB\n/);
     expect(stdout).toContain(
       `\nWrote the layout ${layout}\nWrote the archive ${archive}\n\nNext:\n  docker load -i ${archive} && kserve-ts run ${TAG}\n`,
     );

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { byteText } from "../../../cli/inspect/fact-lines.ts";
+import { byteText } from "../../../cli/terminal/byte-text.ts";
 import { createOciEngine } from "../../../builder/oci/index.ts";
 import { layoutBase, registryBase } from "../../builder/oci/bases.ts";
 import { planOf, scratch, work } from "../../builder/oci/plans.ts";
