@@ -1,5 +1,5 @@
 /** The longest a timer can run; a longer one would end at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 /** What a call may take. */
 export interface CallTime {

@@ -19,7 +19,7 @@ export const responseOffset: RawOffset = (start) => firstRawOffset(start, RAW_OU
 /** In a ModelStreamInferResponse. */
 export const streamedOffset: RawOffset = (start) => {
   const from = streamedResponseOffset(start);
-  const offset = firstRawOffset(start.subarray(from), RAW_OUTPUT_CONTENTS);
+  const offset = firstRawOffset(start, RAW_OUTPUT_CONTENTS, from);
   return offset === 0 ? 0 : from + offset;
 };
 

@@ -1,4 +1,5 @@
 import { type ClientHttp2Session, type SecureClientSessionOptions, connect } from "node:http2";
+import { LONGEST_TIMER_MS } from "../call-limits.ts";
 import { InvalidInput, KtsError, messageOf } from "../../contract/errors.ts";
 import { connectionError } from "../http/connection-error.ts";
 import { repeatable } from "../repeatable.ts";
@@ -90,7 +91,7 @@ export class GrpcConnection {
 
   #wake(): void {
     this.#session.ref();
-    this.#pings = setInterval(() => this.#ping(), Math.min(this.#keepAlive.keepAliveMs, 2 ** 31 - 1));
+    this.#pings = setInterval(() => this.#ping(), Math.min(this.#keepAlive.keepAliveMs, LONGEST_TIMER_MS));
     this.#pings.unref();
   }
 

@@ -8,6 +8,7 @@ import { InvalidInput, type KtsError, isKtsError } from "../../contract/errors.t
 import type { EncodedMessage } from "../../protocol/grpc.ts";
 import type { Deadlines, Timed } from "../deadlines.ts";
 import { freeBuffer } from "../http/free.ts";
+import { LONGEST_TIMER_MS } from "../longest-timer.ts";
 import { ACCEPTED_ENCODINGS, type CallHeaders, acceptsCoding, readCallHeaders } from "./call-headers.ts";
 import { WORTH_BYTES, compressMessage, decompressMessage } from "./compression.ts";
 import { MessageReader, type ReaderLimits, type ReceivedMessage, messageTooLarge } from "./message-reader.ts";
@@ -35,7 +36,6 @@ export interface CallRules extends ReaderLimits {
   wasReset(): void;
 }
 
-const LONGEST_TIMER_MS = 2_147_483_647;
 /** gRPC has no use for the date of an answer, and it is a tenth of the time that its headers take. */
 const WITH_TRAILERS = { waitForTrailers: true, sendDate: false };
 const LAST = { endStream: true, sendDate: false };

@@ -1,5 +1,4 @@
-import { fromErrorRecord, toErrorRecord } from "../../contract/errors.ts";
-import type { ErrorRecord, KtsError } from "../../contract/errors.ts";
+import { type ErrorRecord, type KtsError, fromErrorRecord } from "../../contract/errors.ts";
 import type { NamedTensor } from "../../contract/inference.ts";
 import type { NamedTensors, Tensor } from "../../contract/tensor.ts";
 import { canJoin, inputRows } from "../pipeline/batch-input.ts";
@@ -123,9 +122,4 @@ function isSmall(tensors: NamedTensors): boolean {
 
 function tensorsOf({ job: { payload } }: PendingJob): NamedTensors {
   return payload.kind === "tensors" ? payload.tensors : {};
-}
-
-/** What a thrown value is in a "ran" message. */
-export function runError(error: unknown): ErrorRecord {
-  return toErrorRecord(error, "KTS_PREDICTOR_FAILED");
 }

@@ -1,10 +1,10 @@
 import type { MessagePort } from "node:worker_threads";
+import { toErrorRecord } from "../../contract/errors.ts";
 import type { NamedTensors } from "../../contract/tensor.ts";
 import { checkOutputRows } from "../pipeline/batch-output.ts";
 import { predictorError } from "../pipeline/predictor-error.ts";
 import type { PredictorRunner } from "../pipeline/runner.ts";
 import { freeBlocks, largeBlocks } from "../pipeline/tensor-memory.ts";
-import { runError } from "./engine-run.ts";
 import type { FromWorker } from "./messages.ts";
 import { Cargo, isWorthMoving } from "./transfer.ts";
 import { type FlatReader, readTensors, writePrediction } from "./wire.ts";
@@ -38,7 +38,7 @@ export class EngineRuns {
       writePrediction(message, prediction, cargo, isWorthMoving);
       message[1] = cargo.close();
     } catch (error) {
-      message = ["ran", undefined, id, runError(predictorError(error))];
+      message = ["ran", undefined, id, toErrorRecord(predictorError(error), "KTS_PREDICTOR_FAILED")];
     }
     this.#port.postMessage(message, cargo.blocks);
     freeBlocks(largeBlocks({ kind: "tensors", tensors: inputs }));

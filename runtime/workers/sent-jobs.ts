@@ -96,26 +96,23 @@ export class SentJobs {
   }
 
   #sendJobs(jobs: readonly PendingJob[]): void {
-    const ids = this.#enter(jobs);
-    this.#post(ids, () => {
-      const cargo = new Cargo();
-      const message: ToWorker = ["jobs", undefined];
-      for (let at = 0; at < jobs.length; at++) {
-        writeJob(message, ids[at] as number, (jobs[at] as PendingJob).job, cargo, this.#policy.isEngineOnly);
-      }
-      message[1] = cargo.close();
-      this.#events.post(message, cargo.blocks);
-    });
+    this.#postJobs("jobs", this.#enter(jobs), jobs);
   }
 
   #sendStream(pending: PendingStream): void {
     const ids = this.#enter([pending]);
     const [id] = ids as [number];
     pending.grant = (answers) => this.#events.post({ type: "credit", id, answers });
+    this.#postJobs("stream", ids, [pending]);
+  }
+
+  #postJobs(type: "jobs" | "stream", ids: readonly number[], jobs: readonly PendingJob[]): void {
     this.#post(ids, () => {
       const cargo = new Cargo();
-      const message: ToWorker = ["stream", undefined];
-      writeJob(message, id, pending.job, cargo, this.#policy.isEngineOnly);
+      const message: Extract<ToWorker, unknown[]> = [type, undefined];
+      for (let at = 0; at < jobs.length; at++) {
+        writeJob(message, ids[at] as number, (jobs[at] as PendingJob).job, cargo, this.#policy.isEngineOnly);
+      }
       message[1] = cargo.close();
       this.#events.post(message, cargo.blocks);
     });
