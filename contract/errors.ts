@@ -109,7 +109,7 @@ export const ERROR_CATALOGUE = {
     http: 502,
     grpc: 14,
     exit: 6,
-    hint: "Start Docker, or build without it: --engine oci.",
+    hint: "Start Docker; kserve-ts build --engine oci needs none.",
   },
   KTS_PROOF_FAILED: {
     http: 500,
