@@ -1,4 +1,10 @@
-import type { EnvConfig, GpuConfig, QuantitySetting, ResourcesConfig } from "../../contract/deploy-config.ts";
+import type {
+  ComponentConfig,
+  EnvConfig,
+  GpuConfig,
+  QuantitySetting,
+  ResourcesConfig,
+} from "../../contract/deploy-config.ts";
 import { gpuOf } from "../config/settings.ts";
 import { type Members, compact } from "./manifest.ts";
 import type { DeployPlan } from "./plan.ts";
@@ -9,14 +15,10 @@ import { probes } from "./probes.ts";
 const CONTAINER = "kserve-container";
 
 /** What a container of our server is made of. */
-export interface ServerContainer {
-  readonly image: string;
-  readonly command?: readonly string[];
-  readonly args?: readonly string[];
-  readonly env?: EnvConfig;
-  readonly resources?: ResourcesConfig;
-  readonly gpu?: number | GpuConfig;
-}
+export type ServerContainer = Pick<
+  ComponentConfig,
+  "image" | "command" | "args" | "env" | "resources" | "gpu"
+>;
 
 /**
  * A pod's part of a component that runs our server: the container, and what a stopping pod needs. The server's options
