@@ -131,6 +131,54 @@ export const ERROR_CATALOGUE = {
   },
   KTS_PUSH_FAILED: { http: 502, grpc: 14, exit: 9, hint: "Push again; what has arrived is not sent twice." },
   KTS_IMAGE_NOT_FOUND: { http: 404, grpc: 5, exit: 3, hint: "Check the name and the tag." },
+  KTS_CLUSTER_UNREACHABLE: {
+    http: 502,
+    grpc: 14,
+    exit: 6,
+    hint: "Is the context right, and can this machine reach its cluster?",
+  },
+  KTS_CLUSTER_DENIED: {
+    http: 502,
+    grpc: 7,
+    exit: 10,
+    hint: "Log in to the cluster again, or ask for the permission that the message names.",
+  },
+  KTS_CLUSTER_REFUSED: {
+    http: 502,
+    grpc: 9,
+    exit: 10,
+    hint: "Change what the message names; nothing was changed on the cluster.",
+  },
+  KTS_CLUSTER_FAILED: { http: 502, grpc: 13, exit: 10, hint: "The API server failed; try again." },
+  KTS_KSERVE_MISSING: {
+    http: 502,
+    grpc: 9,
+    exit: 10,
+    hint: "Install KServe on the cluster, or choose another --context.",
+  },
+  KTS_SERVICE_NOT_FOUND: { http: 404, grpc: 5, exit: 3, hint: "kserve-ts list shows what is deployed." },
+  KTS_ROLLOUT_FAILED: { http: 500, grpc: 9, exit: 11, hint: "Correct the cause and deploy again." },
+  KTS_ROLLOUT_TIMEOUT: {
+    http: 504,
+    grpc: 4,
+    exit: 12,
+    hint: "It goes on by itself; kserve-ts describe shows how it stands. Raise --timeout to wait longer.",
+  },
+  KTS_STORE_UNREACHABLE: {
+    http: 502,
+    grpc: 14,
+    exit: 6,
+    hint: "Is the store's address right, and is it up?",
+  },
+  KTS_STORE_DENIED: { http: 502, grpc: 7, exit: 9, hint: "Check the credentials of the store." },
+  KTS_STORE_NOT_FOUND: { http: 404, grpc: 5, exit: 9, hint: "Create it first, or name another --store." },
+  KTS_UPLOAD_FAILED: {
+    http: 502,
+    grpc: 14,
+    exit: 9,
+    hint: "Deploy again; what has arrived is not sent twice.",
+  },
+  KTS_PACKAGE_MISSING: { http: 500, grpc: 9, exit: 3, hint: "Install the package that the message names." },
 } as const satisfies Record<string, ErrorEntry>;
 
 interface ErrorEntry {
