@@ -1,4 +1,5 @@
 import type { DeployConfig } from "../../contract/deploy-config.ts";
+import { KtsError, messageOf } from "../../contract/errors.ts";
 import { isUri } from "../../deployer/config/storage-uri.ts";
 import type { DeployOverrides } from "../../deployer/config/layers.ts";
 import { pairsOf } from "../build/plan-options.ts";
@@ -34,10 +35,22 @@ export async function wordLayers(words: DeployWords): Promise<WordLayers> {
     import("../../deployer/config/paths.ts"),
     import("../../deployer/config/settings.ts"),
   ]);
-  if (store !== undefined) parseDeployFile({ targets: { "command-line": { store } } }, "--store");
+  if (store !== undefined) checkStore(store, (value) => parseDeployFile({ targets: { x: value } }, ""));
   const flags = parseDeploy(deploy, "the command line");
   const set = settingsOf(words.set, parseDeploy);
   return { deploy: absolutePaths(overlay(flags, set), process.cwd()), place };
+}
+
+/** The file's check, under the flag's name. */
+function checkStore(store: string, parse: (target: unknown) => unknown): void {
+  try {
+    parse({ store });
+  } catch (error) {
+    throw new KtsError("KTS_CONFIG_INVALID", `--store${messageOf(error).replace(": targets.x.store", "")}`, {
+      cause: error,
+      hint: "Correct it as the message says.",
+    });
+  }
 }
 
 function members(words: DeployWords): DeployConfig {

@@ -60,7 +60,8 @@ async function askCluster(
     return { namespace: target.namespace, facts, live };
   } catch (error) {
     const { code } = error as { readonly code?: unknown };
-    if (code !== "KTS_CLUSTER_UNREACHABLE") throw error;
+    const isNamed = options.context !== undefined || options.kubeconfig !== undefined;
+    if (code !== "KTS_CLUSTER_UNREACHABLE" || isNamed) throw error;
     warn(
       terminal,
       `The cluster was not asked, and KServe v0.20 in Standard mode is taken: ${messageOf(error)}`,

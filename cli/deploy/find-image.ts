@@ -11,6 +11,10 @@ import { type PinnedImage, isLocalName, pinImage } from "./pin-image.ts";
 export interface ImageCall {
   /** What is built, and what was: a folder, or a predictor's path. */
   readonly dir: string;
+  /** The folder as it was written, for messages. */
+  readonly shownDir: string;
+  /** The deployment's. */
+  readonly name: string;
   /** The setting's image. */
   readonly image: string | undefined;
   readonly words: BuildWords;
@@ -25,7 +29,7 @@ export interface ImageCall {
  * @throws KtsError KTS_DEPLOY_INVALID where there is none, and the build's errors
  */
 export async function findImage(call: ImageCall): Promise<PinnedImage> {
-  const { dir, image, words, env, terminal, signal } = call;
+  const { dir, shownDir, image, words, env, terminal, signal } = call;
   if (words.build) return built(call, words.tag ?? image);
   if (image !== undefined) return pinImage(image, env, words.insecureRegistry, signal);
   const last = await lastImageOf(dir, env);
@@ -34,9 +38,9 @@ export async function findImage(call: ImageCall): Promise<PinnedImage> {
   const name = words.tag ?? last?.reference;
   const canAsk = name !== undefined && terminal.hasStatus && process.stdin.isTTY;
   const what = last === undefined ? "has no image yet" : "was built, but not pushed";
-  if (canAsk && (await confirm(`${dir} ${what}. Build and push ${name} now?`, signal)))
+  if (canAsk && (await confirm(`${folderText(shownDir)} ${what}. Build and push ${name} now?`, signal)))
     return built(call, name);
-  throw notBuilt(dir, what, name);
+  throw notBuilt(shownDir, what, name ?? `registry.example.com/${call.name}:1`);
 }
 
 /** What was built last, where the cluster can have it. */
@@ -64,9 +68,13 @@ async function built(call: ImageCall, name: string | undefined): Promise<PinnedI
 }
 
 /** A deployment without an image, and the command that makes one. */
-function notBuilt(dir: string, what: string, name: string | undefined): KtsError {
-  const tag = name ?? "registry.example.com/digits:1";
-  return new KtsError("KTS_DEPLOY_INVALID", `deploy.image: ${dir} ${what}`, {
-    hint: `Build and push it first: kserve-ts deploy ${shellWord(dir)} --build --tag ${tag}. Or name an image with --image.`,
+function notBuilt(dir: string, what: string, tag: string): KtsError {
+  const deploy = dir === "." ? "kserve-ts deploy" : `kserve-ts deploy ${shellWord(dir)}`;
+  return new KtsError("KTS_DEPLOY_INVALID", `deploy.image: ${folderText(dir)} ${what}`, {
+    hint: `Build and push it first: ${deploy} --build --tag ${tag}. Or name an image with --image.`,
   });
+}
+
+function folderText(dir: string): string {
+  return dir === "." ? "this folder" : dir;
 }

@@ -20,7 +20,7 @@ export async function imageFor(
   { deployment, folder }: ReadDeployment,
   { dir, options, ...rest }: ImageForCall,
 ): Promise<PinnedImage | undefined> {
-  const { predictor, image, predictFunction } = deployment.settings;
+  const { predictor, image, predictFunction, name } = deployment.settings;
   if (predictor !== "custom") {
     if (!options.build) return undefined;
     throw new KtsError(
@@ -30,7 +30,8 @@ export async function imageFor(
   }
   const { findImage } = await import("./find-image.ts");
   const project = dir === "." ? folder : resolve(dir);
-  return findImage({ dir: modulePath(predictFunction) ?? project, image, words: options, ...rest });
+  const built = modulePath(predictFunction) ?? project;
+  return findImage({ dir: built, shownDir: dir, name, image, words: options, ...rest });
 }
 
 /** The module of `./predictor.ts#predict`. */
