@@ -50,7 +50,7 @@ export const deploy = defineVerb({
   examples: [
     {
       says: "See what an image would become",
-      command: "kserve-ts deploy examples/digits --image ghcr.io/acme/digits:1 --dry-run -o yaml",
+      command: "kserve-ts deploy examples/digits --image localhost/digits:1 --dry-run -o yaml",
     },
     {
       says: "See where a model's files would go",

@@ -45,6 +45,7 @@ export async function carryOut(call: CarryOutCall): Promise<number> {
   };
   const result = await deployPrepared(cluster, prepared, deployment, {
     timeoutMs: seconds * 1000,
+    atomic: options.atomic,
     env,
     signal,
     report,

@@ -1,3 +1,4 @@
+import { KtsError } from "../../contract/errors.ts";
 import type { DeployVerbOptions } from "../commands/deploy.ts";
 import { cancellable } from "../build/cancellable.ts";
 import type { Terminal } from "../terminal/terminal.ts";
@@ -22,6 +23,11 @@ export interface DeployCall {
 export async function runDeploy(call: DeployCall): Promise<number> {
   const { arguments: args, options, env, terminal } = call;
   return cancellable(async (signal) => {
+    if (options.atomic && !options.wait) {
+      throw new KtsError("KTS_USAGE", "--atomic needs to wait, and --no-wait is given", {
+        hint: "Leave one of them out.",
+      });
+    }
     const startedAt = performance.now();
     const read = await readDeployment({ options, env, folder: args.dir, ...(await wordLayers(options)) });
     const { checkDeployment } = await import("../../deployer/config/layers.ts");
@@ -36,6 +42,16 @@ export async function runDeploy(call: DeployCall): Promise<number> {
     const image = await imageFor(read, { dir: args.dir, options, env, terminal, signal });
     const [facts, live] = await asked;
     if (image?.warning !== undefined) warn(terminal, image.warning);
-    return await carryOut({ target, facts, live, image: image?.image, options, env, terminal, signal, startedAt });
+    return await carryOut({
+      target,
+      facts,
+      live,
+      image: image?.image,
+      options,
+      env,
+      terminal,
+      signal,
+      startedAt,
+    });
   });
 }

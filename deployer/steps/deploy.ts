@@ -7,6 +7,7 @@ import type { RolloutView } from "../rollout/progress.ts";
 import { waitUntilReady } from "../rollout/wait.ts";
 import type { UploadProgress } from "../storage/upload.ts";
 import type { Prepared } from "./prepare.ts";
+import { isRolloutFailure, takeBack } from "./take-back.ts";
 import { uploadPrepared } from "./upload.ts";
 
 /** What a deployment tells while it goes on. */
@@ -22,6 +23,8 @@ export type DeployEvent =
 export interface DeployOptions {
   /** Milliseconds to wait until it is ready; 0: not at all. */
   readonly timeoutMs: number;
+  /** Go back to what was ready last where this does not become ready; only where it is waited for. Default false. */
+  readonly atomic?: boolean;
   /** Variables with the credentials of stores, where the settings have none. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Ends it; what was applied stays, and goes on by itself. */
@@ -50,7 +53,7 @@ export async function deployPrepared(
   cluster: Cluster,
   prepared: Prepared,
   { target }: Deployment,
-  { timeoutMs, env, signal, report }: DeployOptions,
+  { timeoutMs, env, signal, report, atomic = false }: DeployOptions,
 ): Promise<DeployResult> {
   const { plan, manifests } = prepared;
   const { namespace } = plan;
@@ -68,10 +71,12 @@ export async function deployPrepared(
   const generation = service?.metadata.generation ?? 0;
   if (timeoutMs === 0) return { ...applied, view: undefined };
   const onView = (view: RolloutView): void => report?.({ kind: "view", view });
-  const view = await waitUntilReady(
-    cluster,
-    { name, namespace, generation },
-    { timeoutMs, signal, onView },
+  const wait = { timeoutMs, signal, onView };
+  const view = await waitUntilReady(cluster, { name, namespace, generation }, wait).catch(
+    async (error: unknown) => {
+      if (!atomic || !isRolloutFailure(error)) throw error;
+      throw await takeBack(cluster, error, { name, namespace, ...wait });
+    },
   );
   if (!unchanged && service !== undefined) {
     await keepGood(cluster, manifests.at(-1) as Manifest, service, signal);

@@ -46,7 +46,17 @@ describe("deploy --dry-run", () => {
   });
 
   it("lists the archive that TorchServe gets, which is made", async () => {
-    const args = ["--name", "m", "-p", "pytorch", "-m", `${MODELS}/digits-pytorch/model`, ...STORE, "-o", "json"];
+    const args = [
+      "--name",
+      "m",
+      "-p",
+      "pytorch",
+      "-m",
+      `${MODELS}/digits-pytorch/model`,
+      ...STORE,
+      "-o",
+      "json",
+    ];
     const { stdout, exitCode } = await dryRun(args);
     expect(exitCode).toBe(0);
     const { files, manifests } = JSON.parse(stdout) as {
@@ -115,7 +125,11 @@ targets: { prod: { namespace: live, deploymentMode: Standard } }`,
   });
 
   it("takes what the environment says over the file, and a flag over both", async () => {
-    const env = { KSERVE_TS_DEPLOY_NAME: "from-env", KSERVE_TS_DEPLOY_NAMESPACE: "env", KSERVE_TS_DEPLOY_REPLICAS: "2" };
+    const env = {
+      KSERVE_TS_DEPLOY_NAME: "from-env",
+      KSERVE_TS_DEPLOY_NAMESPACE: "env",
+      KSERVE_TS_DEPLOY_REPLICAS: "2",
+    };
     const { stdout } = await dryRun(["--image", IMAGE, "-n", "flag", "-o", "yaml"], env);
     const service = serviceIn(stdout);
     expect(service.metadata).toMatchObject({ name: "from-env", namespace: "flag" });
