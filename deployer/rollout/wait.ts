@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import { KtsError } from "../../contract/errors.ts";
+import type { KtsError } from "../../contract/errors.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Finding } from "./causes/finding.ts";
 import { findings } from "./causes/find-cause.ts";
