@@ -21,7 +21,7 @@ export const PACKAGE_HOMES = {
   "@tensorflow/tfjs-layers": ["runtime/engines"],
   "@tensorflow/tfjs-backend-wasm": ["runtime/engines"],
   dockerode: ["builder/docker"],
-  "@kubernetes/client-node": ["deployer/cluster"],
+  ws: ["deployer/cluster"],
   zod: ["deployer"],
   yaml: ["deployer", "runtime/config", "cli/deploy"],
   "@opentelemetry/api": ["runtime/telemetry"],
