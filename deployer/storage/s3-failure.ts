@@ -90,7 +90,6 @@ function describe(error: AwsError, attempt: S3Attempt, context: S3Context, url: 
   const text = context.hide(messageOf(error));
   switch (error.name) {
     case "InvalidAccessKeyId":
-    // versitygw's own.
     case "XAdminUserNotFound":
     case "XAdminNoSuchUser":
       return denied(
