@@ -7,5 +7,7 @@ export const VERBS = verbTable({
   build: async () => (await import("./commands/build.ts")).build,
   run: async () => (await import("./commands/run.ts")).run,
   eject: async () => (await import("./commands/eject.ts")).eject,
+  deploy: async () => (await import("./commands/deploy.ts")).deploy,
+  diff: async () => (await import("./commands/diff.ts")).diff,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
 });
