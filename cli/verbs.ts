@@ -8,4 +8,12 @@ export const VERBS = verbTable({
   run: async () => (await import("./commands/run.ts")).run,
   eject: async () => (await import("./commands/eject.ts")).eject,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
+  list: async () => (await import("./commands/list.ts")).list,
+  describe: async () => (await import("./commands/describe.ts")).describe,
+  "get-url": async () => (await import("./commands/get-url.ts")).getUrl,
+  stop: async () => (await import("./commands/stop.ts")).stop,
+  start: async () => (await import("./commands/start.ts")).start,
+  delete: async () => (await import("./commands/delete.ts")).deleteVerb,
+  promote: async () => (await import("./commands/promote.ts")).promote,
+  rollback: async () => (await import("./commands/rollback.ts")).rollback,
 });
