@@ -10,4 +10,12 @@ export const VERBS = verbTable({
   deploy: async () => (await import("./commands/deploy.ts")).deploy,
   diff: async () => (await import("./commands/diff.ts")).diff,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
+  list: async () => (await import("./commands/list.ts")).list,
+  describe: async () => (await import("./commands/describe.ts")).describe,
+  "get-url": async () => (await import("./commands/get-url.ts")).getUrl,
+  stop: async () => (await import("./commands/stop.ts")).stop,
+  start: async () => (await import("./commands/start.ts")).start,
+  delete: async () => (await import("./commands/delete.ts")).deleteVerb,
+  promote: async () => (await import("./commands/promote.ts")).promote,
+  rollback: async () => (await import("./commands/rollback.ts")).rollback,
 });
