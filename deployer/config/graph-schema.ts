@@ -162,7 +162,10 @@ function stepProblems(
   ];
   for (const [member, routers] of elsewhere) {
     if (step[member] === undefined || routers.includes(router)) continue;
-    problems.push([member, `none in a ${router}: it is for a ${routers.join(" or a ")}`]);
+    problems.push([
+      member,
+      `none here: it is for ${routers.map((name) => (name === "ensemble" ? "an ensemble" : `a ${name}`)).join(" or ")}`,
+    ]);
   }
   return problems;
 }
