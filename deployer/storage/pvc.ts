@@ -10,17 +10,20 @@ import type { ModelStore, StoredFile, Upload } from "./store.ts";
 
 /** How a claim is written to. */
 export interface PvcStoreOptions {
-  readonly cluster: Cluster;
+  /** The cluster that the claim is in. */
+  readonly cluster?: Cluster;
   /** Namespace of the claim, which is the deployment's. Default: the cluster's own. */
   readonly namespace?: string;
+  /** The environment's variables, of which `KSERVE_TS_HELPER_IMAGE` is read. Default: none. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /**
-   * Image of the helper pod: any that has `sh`, `find`, `stat`, `head` and `sha256sum` as BusyBox has them. Default
-   * `docker.io/library/busybox:stable`.
+   * Image of the helper pod: any that has `sh`, `find`, `stat`, `head` and `sha256sum` as BusyBox or Debian has them.
+   * Default: `KSERVE_TS_HELPER_IMAGE`, else `docker.io/library/busybox:stable`.
    */
   readonly helperImage?: string;
   /** User and group that the helper runs as and that own the files; every user can read them. Default 1000. */
   readonly userId?: number;
-  /** Secrets with which the helper's image is pulled. Default: none. */
+  /** Secrets with which the helper's image is pulled. Default: those of the namespace's ServiceAccount. */
   readonly imagePullSecrets?: readonly string[];
   /** How long the helper may take to start, in milliseconds. Default 120 000. */
   readonly startTimeoutMs?: number;
@@ -44,10 +47,14 @@ const RESUME_BYTES = 1024 * 1024;
  */
 export async function openPvcStore(uri: string, options: PvcStoreOptions): Promise<ModelStore> {
   const { claim: claimName, prefix } = parsePvcUri(uri);
-  const { cluster, namespace = cluster.namespace, signal = new AbortController().signal } = options;
+  const { cluster, env = {}, signal = new AbortController().signal } = options;
+  if (cluster === undefined) {
+    throw new KtsError("KTS_CONFIG_INVALID", `store: expected a cluster to be chosen for ${uri}, got none`);
+  }
+  const namespace = options.namespace ?? cluster.namespace;
   const claim = await findClaim(cluster, namespace, claimName, signal);
   const pod = await startHelper(cluster, claim, {
-    image: options.helperImage ?? HELPER_IMAGE,
+    image: options.helperImage ?? (env["KSERVE_TS_HELPER_IMAGE"] || HELPER_IMAGE),
     userId: options.userId ?? 1000,
     imagePullSecrets: options.imagePullSecrets ?? [],
     timeoutMs: options.startTimeoutMs ?? 120_000,
