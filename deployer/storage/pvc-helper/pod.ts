@@ -32,9 +32,8 @@ export function helperPod(helper: HelperPod): Manifest {
     metadata: {
       name: `kserve-ts-store-${randomBytes(4).toString("hex")}`,
       namespace,
-      labels: HELPER_LABELS,
-      // A mesh's sidecar would keep the pod alive, and carries nothing of ours.
-      annotations: { "sidecar.istio.io/inject": "false" },
+      // A mesh's sidecar would delay the start, and carries nothing of ours.
+      labels: { ...HELPER_LABELS, "sidecar.istio.io/inject": "false" },
     },
     spec: {
       restartPolicy: "Never",
