@@ -1,7 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
 import { KtsError } from "../../contract/errors.ts";
 import type { Cluster, KubeObject, ObjectName } from "../cluster/cluster.ts";
 import { RESOURCES } from "../cluster/resources.ts";
+import type { Members } from "../manifests/manifest.ts";
 import type { Condition } from "./progress.ts";
 
 /** Between two looks at the graph. */
@@ -28,8 +30,8 @@ export interface GraphWait {
 }
 
 /**
- * Waits until a graph that was applied is ready: its condition says so, and a router runs where it is a Deployment.
- * KServe says Ready as soon as there is a Deployment, be no router up.
+ * Waits until a graph that was applied is ready: its condition says so, and routers with this very graph run. KServe
+ * says Ready as soon as there is a Deployment, be no router up, and goes on saying it while another graph is rolled out.
  * @throws KtsError KTS_ROLLOUT_TIMEOUT with what it waits for, KTS_SERVICE_NOT_FOUND when it is deleted meanwhile
  */
 export async function waitUntilGraphReady(
@@ -59,7 +61,7 @@ export async function waitUntilGraphReady(
         },
       );
     }
-    await delay(LOOK_MS, undefined, { signal });
+    await delay(LOOK_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
@@ -71,21 +73,17 @@ export async function viewGraph(
 ): Promise<GraphView | undefined> {
   const graph = await cluster.get(RESOURCES.inferenceGraph, { namespace, name }, signal);
   if (graph === undefined) return undefined;
-  const { conditions = [], url, deploymentMode } = (graph["status"] ?? {}) as GraphStatus;
+  const { conditions = [], url } = (graph["status"] ?? {}) as GraphStatus;
   const ready = conditions.find(({ type }) => type === "Ready");
-  const deployment =
-    ready?.status === "True" && deploymentMode !== "Knative"
-      ? await cluster.get(RESOURCES.deployment, { namespace, name }, signal)
-      : undefined;
-  const waitsFor =
-    ready?.status !== "True"
-      ? (ready?.message ??
+  const router = ready?.status === "True" ? await routerOf(cluster, namespace, name) : undefined;
+  const isReady = router !== undefined && isCurrent(router, graph) && serves(router);
+  const waitsFor = isReady
+    ? undefined
+    : ready?.status === "True"
+      ? await routerProblem(cluster, namespace, name)
+      : (ready?.message ??
         (await eventOf(cluster, namespace, name)) ??
-        missingService(graph, await servicesOf(cluster, namespace)))
-      : deployment !== undefined && !hasRouter(deployment)
-        ? await routerProblem(cluster, namespace, name)
-        : undefined;
-  const isReady = ready?.status === "True" && (deployment === undefined || hasRouter(deployment));
+        missingService(graph, await servicesOf(cluster, namespace)));
   return {
     name,
     namespace,
@@ -99,23 +97,63 @@ export async function viewGraph(
 interface GraphStatus {
   readonly conditions?: readonly Condition[];
   readonly url?: string;
-  readonly deploymentMode?: string;
 }
 
-/** Whether the routers that are asked for are those of the newest spec, and one of them answers. */
-function hasRouter(deployment: KubeObject): boolean {
-  const {
-    observedGeneration,
-    updatedReplicas = 0,
-    availableReplicas = 0,
-  } = (deployment["status"] ?? {}) as {
+/** What runs the routers: a Deployment, or Knative's Service. */
+async function routerOf(cluster: Cluster, namespace: string, name: string): Promise<KubeObject | undefined> {
+  const deployment = await cluster.get(RESOURCES.deployment, { namespace, name });
+  return deployment ?? cluster.get(RESOURCES.knativeService, { namespace, name });
+}
+
+/** The condition may still be that of the graph before: the router has its graph in its arguments. */
+function isCurrent(router: KubeObject, graph: KubeObject): boolean {
+  const { template } = router["spec"] as {
+    template?: { spec?: { containers?: readonly { args?: readonly string[] }[] } };
+  };
+  const args = template?.spec?.containers?.[0]?.args ?? [];
+  const json = args[args.indexOf("--graph-json") + 1];
+  if (!args.includes("--graph-json") || json === undefined) return true;
+  const has = JSON.parse(json) as { nodes?: GraphNodes };
+  const { nodes } = graph["spec"] as { nodes?: GraphNodes };
+  return isDeepStrictEqual(plainNodes(has.nodes), plainNodes(nodes));
+}
+
+type GraphNodes = Readonly<Record<string, { routerType: string; steps?: readonly Members[] }>>;
+
+/** Nodes without what is empty, and without the addresses that KServe has put to the services' names. */
+function plainNodes(nodes: GraphNodes = {}): Members {
+  const plainStep = (step: Members): Members =>
+    Object.fromEntries(
+      Object.entries(step).filter(
+        ([key, value]) =>
+          value !== "" && value !== false && !(key === "serviceUrl" && step["serviceName"] !== undefined),
+      ),
+    );
+  return Object.fromEntries(
+    Object.entries(nodes).map(([name, { routerType, steps = [] }]) => [
+      name,
+      { routerType, steps: steps.map(plainStep) },
+    ]),
+  );
+}
+
+/** Whether routers of the newest spec answer, as many as are asked for, and none of an earlier one is left. */
+function serves(router: KubeObject): boolean {
+  const { metadata, kind } = router;
+  const status = (router["status"] ?? {}) as {
     observedGeneration?: number;
+    replicas?: number;
     updatedReplicas?: number;
     availableReplicas?: number;
+    conditions?: readonly Condition[];
   };
-  return (
-    observedGeneration === deployment.metadata.generation && updatedReplicas > 0 && availableReplicas > 0
-  );
+  if (status.observedGeneration !== metadata.generation) return false;
+  if (kind === "Service") {
+    return status.conditions?.some((one) => one.type === "Ready" && one.status === "True") ?? false;
+  }
+  const { replicas: asked = 1 } = router["spec"] as { replicas?: number };
+  const { replicas = 0, updatedReplicas = 0, availableReplicas = 0 } = status;
+  return updatedReplicas >= asked && availableReplicas >= asked && replicas === updatedReplicas;
 }
 
 /** What the router's container waits for. */

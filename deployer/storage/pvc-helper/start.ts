@@ -87,7 +87,7 @@ async function untilRunning(
       const why = problem === undefined ? waited : `${waited}; ${problem.message}`;
       throw fail(why, problem?.hint ?? `kubectl -n ${claim.namespace} get events shows what it waits for.`);
     }
-    await delay(LOOK_MS, undefined, { signal });
+    await delay(LOOK_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
   }
 }
 
