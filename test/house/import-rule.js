@@ -21,9 +21,9 @@ export const PACKAGE_HOMES = {
   "@tensorflow/tfjs-layers": ["runtime/engines"],
   "@tensorflow/tfjs-backend-wasm": ["runtime/engines"],
   dockerode: ["builder/docker"],
-  "@kubernetes/client-node": ["deployer/cluster"],
+  ws: ["deployer/cluster"],
   zod: ["deployer"],
-  yaml: ["deployer"],
+  yaml: ["deployer", "runtime/config", "cli/deploy"],
   "@opentelemetry/api": ["runtime/telemetry"],
   "@grpc/grpc-js": ["runtime/grpc", "client/grpc"],
 };
