@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { layerDeployment } from "../../../deployer/config/layers.ts";
+import { absoluteFile } from "../../../deployer/config/paths.ts";
 import { parseDeployFile } from "../../../deployer/config/parse.ts";
 import { problemOf } from "../problem-of.ts";
 
@@ -114,5 +116,14 @@ describe("the graphs of a config file", () => {
       end: { sequence: [A] },
     };
     expect(graphProblem(nodes)).toBe("");
+  });
+});
+
+describe("a deployment's graphs", () => {
+  it("are those of the file, whatever the target", () => {
+    const graphs = { chain: { nodes: { root: { sequence: ["a"] } } } };
+    const file = parseDeployFile({ graphs, targets: { prod: {} } }, "file");
+    const absolute = absoluteFile(file, "/project");
+    expect(layerDeployment({ file: absolute, folderName: "digits" }).graphs).toEqual(graphs);
   });
 });
