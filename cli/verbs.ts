@@ -8,4 +8,6 @@ export const VERBS = verbTable({
   run: async () => (await import("./commands/run.ts")).run,
   eject: async () => (await import("./commands/eject.ts")).eject,
   inspect: async () => (await import("./commands/inspect.ts")).inspect,
+  logs: async () => (await import("./commands/logs.ts")).logs,
+  doctor: async () => (await import("./commands/doctor.ts")).doctor,
 });
