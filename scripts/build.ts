@@ -25,6 +25,7 @@ await Promise.all([
       client: "client/index.ts",
       runtime: "runtime/index.ts",
       builder: "builder/index.ts",
+      deployer: "deployer/index.ts",
     },
     outdir: dist,
   }),

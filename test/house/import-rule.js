@@ -23,7 +23,7 @@ export const PACKAGE_HOMES = {
   dockerode: ["builder/docker"],
   "@kubernetes/client-node": ["deployer/cluster"],
   zod: ["deployer"],
-  yaml: ["deployer"],
+  yaml: ["deployer", "runtime/config", "cli/deploy"],
   "@opentelemetry/api": ["runtime/telemetry"],
   "@grpc/grpc-js": ["runtime/grpc", "client/grpc"],
 };
