@@ -27,7 +27,7 @@ export async function runDoctor({ options, env, terminal }: DoctorCall): Promise
   const machine: MachineSubject = {
     env,
     settings: read.file === undefined ? undefined : read.deployment.settings,
-    isAskedFor: (name) => only.some((each) => each === name),
+    isAskedFor: (name) => (only as readonly string[]).includes(name),
   };
   const needsCluster = wanted.includes("context") || CLUSTER_CHECKS.some(isWanted);
   const lists = await Promise.all([

@@ -14,8 +14,8 @@ export function originOf(pod: KubeObject, container: string): Origin {
 
 /** The heading of a run before a restart. */
 export function headingOf(origin: Origin, { end }: ContainerRun, restarts: number): LogLine {
-  const which = restarts > 0 ? `before restart ${restarts}` : "before it is started again";
-  return { kind: "heading", ...origin, isPrevious: true, text: `${which}: ${end ?? "it ended"}` };
+  const count = restarts === 0 ? "" : `, ${restarts} ${restarts === 1 ? "restart" : "restarts"} so far`;
+  return { kind: "heading", ...origin, isPrevious: true, text: `previous run: ${end ?? "it ended"}${count}` };
 }
 
 /** A word of ours about a container. */
