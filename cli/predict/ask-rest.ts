@@ -26,7 +26,7 @@ export async function askRest(
     protocol === "v1"
       ? `/v1/models/${model}:${explain ? "explain" : "predict"}`
       : `/v2/models/${model}/infer`;
-  return client.send(path, text);
+  return await client.send(path, text);
 }
 
 async function onlyModel(client: InferenceClient): Promise<string> {
