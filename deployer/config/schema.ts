@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { DeployConfig, TargetConfig } from "../../contract/deploy-config.ts";
+import { graphsSchema } from "./graph-schema.ts";
 import { serviceNameProblem } from "./names.ts";
 import { PREDICTOR_KINDS } from "./predictor-kinds.ts";
 import * as part from "./schema-parts.ts";
@@ -145,6 +146,7 @@ export const targetSchema = z.strictObject({
 export const deployFileSchema = z.strictObject({
   deploy: deploySchema.optional(),
   targets: z.record(serviceName, targetSchema).optional(),
+  graphs: graphsSchema.optional(),
 });
 
 /** A type without what zod and a person write differently: `readonly`, and `undefined` beside `?`. */
