@@ -21,7 +21,9 @@ describeWithCluster(
 
     it("shows what there is not yet, and ends with 1", async () => {
       const { stdout, exitCode } = await kserve("diff", echo);
-      expect(stdout).toMatch(/^--- \/dev\/null\n\+\+\+ deploy\/\S+\/InferenceService\/echo\n@@ -0,0 \+1,\d+ @@\n/);
+      expect(stdout).toMatch(
+        /^--- \/dev\/null\n\+\+\+ deploy\/\S+\/InferenceService\/echo\n@@ -0,0 \+1,\d+ @@\n/,
+      );
       expect(exitCode).toBe(1);
     });
 
@@ -39,7 +41,10 @@ describeWithCluster(
     });
 
     it("calls it unchanged the next time, and finds no difference", async () => {
-      const [deployed, same] = await Promise.all([kserve("deploy", [...echo, "-o", "json"]), kserve("diff", echo)]);
+      const [deployed, same] = await Promise.all([
+        kserve("deploy", [...echo, "-o", "json"]),
+        kserve("diff", echo),
+      ]);
       expect(JSON.parse(deployed.stdout)).toMatchObject({ name: "echo", outcome: "unchanged", ready: true });
       expect({ stdout: same.stdout, exitCode: same.exitCode }).toEqual({ stdout: "", exitCode: 0 });
     });
@@ -51,7 +56,11 @@ describeWithCluster(
     });
 
     it("hides the values of secrets, be they written, shown or compared", async () => {
-      const secret = ["aws_access_key_id=AKIAEXAMPLE", "aws_secret_access_key=s3cr3t-1", "s3_endpoint=minio:9000"];
+      const secret = [
+        "aws_access_key_id=AKIAEXAMPLE",
+        "aws_secret_access_key=s3cr3t-1",
+        "s3_endpoint=minio:9000",
+      ];
       const args = [...echo, ...secret.flatMap((pair) => ["--set", `secret.${pair}`])];
       const results = [
         await kserve("diff", args),
@@ -78,7 +87,9 @@ describeWithCluster(
       const args = ["--name", "echo", "--image", "localhost/nosuch:1", ...SMALL];
       const { stdout, stderr, exitCode } = await kserve("deploy", [...args, "--atomic"]);
       expect([stdout, exitCode]).toEqual(["", 11]);
-      expect(stderr).toMatch(/^error: echo does not come up: The image localhost\/nosuch:1 .* cannot be pulled/m);
+      expect(stderr).toMatch(
+        /^error: echo does not come up: The image localhost\/nosuch:1 .* cannot be pulled/m,
+      );
       expect(stderr).toMatch(/^The spec of .+ is back and ready\.$/m);
       expect((await kserve("diff", args)).stdout).toContain(`-        image: ${ECHO}\n`);
     });
@@ -93,7 +104,15 @@ describeWithCluster(
       expect([stdout, exitCode]).toEqual(["", 130]);
       expect(stderr).toContain("the rollout of slow goes on by itself");
       expect(stderr).toMatch(/kserve-ts describe slow --context \S+ -n \S+/);
-      const again = await kserve("deploy", ["--name", "slow", "--image", ECHO, ...SMALL, ...NEVER_READY, "--no-wait"]);
+      const again = await kserve("deploy", [
+        "--name",
+        "slow",
+        "--image",
+        ECHO,
+        ...SMALL,
+        ...NEVER_READY,
+        "--no-wait",
+      ]);
       expect(again.stdout).toMatch(/slow in \S+: unchanged, applied, and nobody waits for it/);
     });
   },
