@@ -13,7 +13,16 @@ export const NODE_BUNDLE = {
   platform: "node",
   target: "node22.18",
   // With native code, or loaded by few: they are resolved where they are installed.
-  external: ["onnxruntime-node", "esbuild", "dockerode", "tar-stream"],
+  external: [
+    "onnxruntime-node",
+    "esbuild",
+    "dockerode",
+    "tar-stream",
+    "@aws-sdk/client-s3",
+    "google-auth-library",
+    "@azure/storage-blob",
+    "@azure/identity",
+  ],
   banner: { js: REQUIRE },
   logLevel: "warning",
 } as const satisfies BuildOptions;

@@ -13,8 +13,11 @@ export interface Upload {
   readonly path: string;
   readonly content: Content;
   readonly sha256: string;
-  /** Bytes that have arrived since the last call; those of parts that an earlier attempt left count as well. */
-  onBytes(count: number): void;
+  /**
+   * Bytes that have arrived since the last call.
+   * @param found whether an earlier attempt left them, so that they were not sent. Default false
+   */
+  onBytes(count: number, found?: boolean): void;
   readonly signal: AbortSignal;
 }
 

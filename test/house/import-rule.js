@@ -11,7 +11,7 @@ export const MAY_IMPORT = {
   cli: ["contract", "protocol", "client", "runtime", "builder", "deployer"],
 };
 
-/** Heavy packages, and the only folders that may know them. */
+/** Heavy packages, and the only folders or files that may know them. */
 export const PACKAGE_HOMES = {
   express: ["runtime/http"],
   "onnxruntime-node": ["runtime/engines"],
@@ -22,8 +22,12 @@ export const PACKAGE_HOMES = {
   "@tensorflow/tfjs-backend-wasm": ["runtime/engines"],
   dockerode: ["builder/docker"],
   ws: ["deployer/cluster"],
+  "@aws-sdk/client-s3": ["deployer/storage/s3.ts"],
+  "google-auth-library": ["deployer/storage/gcs.ts"],
+  "@azure/storage-blob": ["deployer/storage/azure.ts"],
+  "@azure/identity": ["deployer/storage/azure-credentials.ts"],
   zod: ["deployer"],
-  yaml: ["deployer"],
+  yaml: ["deployer", "runtime/config", "cli/deploy"],
   "@opentelemetry/api": ["runtime/telemetry"],
   "@grpc/grpc-js": ["runtime/grpc", "client/grpc"],
 };
@@ -44,9 +48,13 @@ export function importProblem(file, specifier, typeOnly) {
     return `${home}/ may import ${allowed.length ? allowed.join(", ") : "nothing of ours"}, not ${target}/`;
   }
   const homes = PACKAGE_HOMES[specifier];
-  if (homes === undefined || typeOnly || homes.some((folder) => file.startsWith(`${folder}/`)))
-    return undefined;
+  if (homes === undefined || typeOnly || homes.some((one) => isWithin(file, one))) return undefined;
   return `${specifier} is imported only in ${homes.join(" and ")}`;
+}
+
+/** Whether a file is in a folder, or is the one that is named. */
+function isWithin(file, home) {
+  return file === home || file.startsWith(`${home}/`);
 }
 
 /** ESLint rule: static and dynamic imports keep to the house's structure. */

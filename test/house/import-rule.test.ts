@@ -21,4 +21,10 @@ describe("the import rule of the house", () => {
     expect(importProblem("runtime/server.ts", "express", true)).toBeUndefined();
     expect(importProblem("cli/run.ts", "onnxruntime-node", false)).toMatch(/runtime\/engines/);
   });
+
+  it("keeps a cloud's SDK in one file", () => {
+    expect(importProblem("deployer/storage/s3.ts", "@aws-sdk/client-s3", false)).toBeUndefined();
+    expect(importProblem("deployer/storage/gcs.ts", "@aws-sdk/client-s3", false)).toMatch(/storage\/s3\.ts/);
+    expect(importProblem("deployer/storage/s3-resume.ts", "@aws-sdk/client-s3", true)).toBeUndefined();
+  });
 });
