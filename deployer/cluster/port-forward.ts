@@ -119,11 +119,9 @@ function onPodProblem({ socket }: Channels, { doing }: PodPort, tell: (problem: 
       .trim();
     skip = Math.max(0, skip - (message.length - 1));
     if (words === "") return;
-    tell(
-      new KtsError("KTS_CLUSTER_FAILED", `Cannot ${doing}: ${words}`, {
-        hint: "Does the container listen on that port?",
-      }),
-    );
+    const why = /connection refused/.test(words) ? "nothing listens there" : words;
+    const hint = "Does the container listen on that port?";
+    tell(new KtsError("KTS_CLUSTER_FAILED", `Cannot ${doing}: ${why}.`, { cause: new Error(words), hint }));
   });
 }
 

@@ -53,7 +53,8 @@ export async function recordedApi(answer: Answerer, setup: ApiSetup = {}): Promi
     const value = answer(one, response);
     if (value !== undefined) response.writeHead(200).end(JSON.stringify(value));
   };
-  const listener = (request: IncomingMessage, response: ServerResponse): void => void onRequest(request, response);
+  const listener = (request: IncomingMessage, response: ServerResponse): void =>
+    void onRequest(request, response);
   const server = setup.tls === undefined ? createServer(listener) : createTlsServer(setup.tls, listener);
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
