@@ -70,7 +70,9 @@ export function networkFailure(error: unknown, endpoint: Endpoint): KtsError | u
   }
   const reason = REASONS[code] ?? (isTimeout(error) ? REASONS["ETIMEDOUT"] : undefined);
   if (reason !== undefined) return unreachable(endpoint, reason, error);
-  return PASSING.has(code) ? unreachable(endpoint, String(text.split("\n", 1)[0]), error) : undefined;
+  // How fetch calls whatever kept it from an answer.
+  const isUnanswered = PASSING.has(code) || (error instanceof TypeError && error.message === "fetch failed");
+  return isUnanswered ? unreachable(endpoint, String(text.split("\n", 1)[0]), error) : undefined;
 }
 
 /** Whether a connection failed in a way that may pass. */
