@@ -90,7 +90,10 @@ describe("an S3 store that refuses", () => {
       proxy.rewriteAnswers((text) =>
         text
           .replaceAll(/\r\nDate: [^\r]*/gi, `\r\nDate: ${new Date(now() - HOUR_MS).toUTCString()}`)
-          .replaceAll(/<ServerTime>[^<]*/g, `<ServerTime>${new Date(now() - HOUR_MS).toISOString()}`),
+          .replaceAll(
+            /<ServerTime>[^<]*/g,
+            `<ServerTime>${new Date(now() - HOUR_MS).toISOString().slice(0, 19)}Z`,
+          ),
       );
       Date.now = () => now() + HOUR_MS;
       const failure = await failureOf(s3Secret(proxy.port));
