@@ -1,8 +1,9 @@
 /*
- * The settings file of a project: `kserve.config.ts`, `.mts`, `.js`, `.mjs` or `.json` in the served folder. It is read
- * by hand-written checks, so that serving a model needs no schema library.
+ * The settings file of a project: `kserve.config.ts`, `.mts`, `.js`, `.mjs`, `.json`, `.yaml` or `.yml` in the served
+ * folder. The server's sections are read by hand-written checks, so that serving a model needs no schema library.
  */
 
+import type { DeployConfig, GraphConfig, TargetConfig } from "./deploy-config.ts";
 import type { OnnxSettings } from "./engine-settings.ts";
 import type { BatchingOptions } from "./predictor.ts";
 
@@ -125,6 +126,12 @@ export interface KserveConfig {
   readonly model?: ModelConfig;
   /** Models of a repository by name. Outranks a model folder's own file. */
   readonly models?: Readonly<Record<string, ModelConfig>>;
+  /** What `kserve-ts deploy` deploys. Its own `model` is an artifact; the one above is how a server runs it. */
+  readonly deploy?: DeployConfig;
+  /** Places to deploy to, by name. */
+  readonly targets?: Readonly<Record<string, TargetConfig>>;
+  /** Graphs of InferenceServices, by name; `kserve-ts deploy` applies them after the folder's own. */
+  readonly graphs?: Readonly<Record<string, GraphConfig>>;
 }
 
 /**

@@ -6,6 +6,31 @@ export { elementCount, isTensor, strings, tensor } from "./tensor.ts";
 export { fromFloat32, toFloat32 } from "./half.ts";
 export { DATATYPES, isDatatype } from "./datatype.ts";
 export type { KserveConfig, ModelConfig, ServerConfig, VersionsSetting } from "./config.ts";
+export type {
+  BatcherConfig,
+  CanaryConfig,
+  ComponentConfig,
+  DeployConfig,
+  DeployModelConfig,
+  DeploymentMode,
+  EnvConfig,
+  EnvSource,
+  GpuConfig,
+  GraphConfig,
+  GraphNodeConfig,
+  GraphStepConfig,
+  GraphStepsConfig,
+  IdentityConfig,
+  LoggerConfig,
+  PredictorKind,
+  QuantitySetting,
+  ResourcesConfig,
+  ScalingConfig,
+  SecretConfig,
+  TargetConfig,
+  TolerationConfig,
+  TorchServeConfig,
+} from "./deploy-config.ts";
 export type { EngineSettings, OnnxGraphOptimization, OnnxSettings } from "./engine-settings.ts";
 export type { Datatype, DatatypeArray } from "./datatype.ts";
 export type { ErrorCode } from "./errors.ts";

@@ -121,6 +121,8 @@ export interface Cluster extends AsyncDisposable {
   readonly namespace: string;
   /** Version of Kubernetes: `v1.34.4`. */
   version(signal?: AbortSignal): Promise<string>;
+  /** What is no object, by its path (such as `/apis/serving.kserve.io`); undefined where there is none. */
+  getPath(path: string, signal?: AbortSignal): Promise<unknown>;
   /** An object; undefined where there is none, be it for want of its kind. */
   get(resource: Resource, name: ObjectName, signal?: AbortSignal): Promise<KubeObject | undefined>;
   /** Objects; none where the server does not know their kind. */

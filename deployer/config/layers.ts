@@ -28,12 +28,18 @@ export interface DeployLayers {
  * Lays the layers over each other and checks the whole. Within the file a target's `deploy` outranks the common one.
  * @throws KtsError KTS_CONFIG_INVALID when there is no such target, or the settings contradict each other
  */
-export function layerDeployment({
-  file,
-  environment = {},
-  flags = {},
-  folderName,
-}: DeployLayers): Deployment {
+export function layerDeployment(layers: DeployLayers): Deployment {
+  const deployment = layDeployment(layers);
+  checkDeployment(deployment);
+  return deployment;
+}
+
+/**
+ * Lays the layers over each other as `layerDeployment` does, for who asks of what is deployed already: whether the
+ * settings could be deployed is not checked.
+ * @throws KtsError KTS_CONFIG_INVALID when there is no such target
+ */
+export function layDeployment({ file, environment = {}, flags = {}, folderName }: DeployLayers): Deployment {
   const targets = file?.targets ?? {};
   const target = chosenTarget(targets, flags.target ?? environment.target);
   const { deploy: ofTarget = {}, ...place } = target === undefined ? {} : (targets[target] as TargetConfig);
@@ -42,13 +48,21 @@ export function layerDeployment({
   const secret = secretOf(layers.reduce(overlay, {}), where);
   const settings = resolveSettings([...layers, secret === undefined ? {} : { secret }], folderName);
   const { secret: _, ...withoutSecret } = where;
-  const deployment = { settings, target: { ...withoutSecret, ...(target !== undefined && { target }) } };
+  return {
+    settings,
+    target: { ...withoutSecret, ...(target !== undefined && { target }) },
+    ...(file?.graphs !== undefined && { graphs: file.graphs }),
+  };
+}
+
+/** Checks settings against each other, as far as is known before a cluster is asked. @throws as `layerDeployment` */
+export function checkDeployment({ settings, target }: Deployment): void {
+  const { deploymentMode, namespace, domain } = target;
   checkSettings(settings, {
-    ...(where.deploymentMode !== undefined && { mode: where.deploymentMode }),
-    ...(where.namespace !== undefined && { namespace: where.namespace }),
-    ...(where.domain !== undefined && { domain: where.domain }),
+    ...(deploymentMode !== undefined && { mode: deploymentMode }),
+    ...(namespace !== undefined && { namespace }),
+    ...(domain !== undefined && { domain }),
   });
-  return deployment;
 }
 
 /** The target that is meant: the one named, or the only one there is. */

@@ -1,10 +1,7 @@
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { run } from "./grpc/tools.ts";
-
-/** Where virtual environments are kept between runs. */
-const CACHE = process.env["KSERVE_TS_TEST_TOOLS"] ?? join(tmpdir(), `kserve-ts-tools-${userInfo().uid}`);
+import { TOOLS_CACHE } from "./tools-cache.ts";
 
 /**
  * A virtual environment with packages of PyPI, made by the first run that wants it: its folder of programs. One that is
@@ -12,12 +9,12 @@ const CACHE = process.env["KSERVE_TS_TEST_TOOLS"] ?? join(tmpdir(), `kserve-ts-t
  * @param packages as pip takes them
  */
 export async function pythonEnvironment(name: string, packages: readonly string[]): Promise<string> {
-  const folder = join(CACHE, name);
+  const folder = join(TOOLS_CACHE, name);
   const programs = join(folder, "bin");
   const complete = join(folder, `complete-${packages.join("+").replaceAll(/[^\w.+=-]/g, "_")}`);
   if (existsSync(complete)) return programs;
   rmSync(folder, { recursive: true, force: true });
-  mkdirSync(CACHE, { recursive: true, mode: 0o700 });
+  mkdirSync(TOOLS_CACHE, { recursive: true, mode: 0o700 });
   await mustRun("python3", ["-m", "venv", folder]);
   const python = join(programs, "python");
   // pip takes minutes to find versions that go together, uv a second.

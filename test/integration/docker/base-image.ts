@@ -1,18 +1,15 @@
 import type Docker from "dockerode";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, mkdtemp, readFile, rename, rm } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { run } from "../grpc/tools.ts";
+import { TOOLS_CACHE } from "../tools-cache.ts";
 import { isRoot, program } from "./packages.ts";
 
 /** The base that images are built on where nothing else is said. */
 export const BASE = "node:24-bookworm-slim";
-
-/** Where the stand-in's files are kept between runs. */
-const CACHE = process.env["KSERVE_TS_TEST_TOOLS"] ?? join(tmpdir(), `kserve-ts-tools-${userInfo().uid}`);
 
 const NODE_PACKAGE = fileURLToPath(new URL("../../../node_modules/node/", import.meta.url));
 
@@ -69,13 +66,13 @@ async function pull(docker: Docker): Promise<boolean> {
 
 /** The stand-in as a tar for `docker import`, made by the first run that wants it: 206 MB, in about a minute. */
 async function standInTar(): Promise<{ path: string } | { reason: string }> {
-  const path = join(CACHE, `bookworm-node-${await nodeVersion()}.tar`);
+  const path = join(TOOLS_CACHE, `bookworm-node-${await nodeVersion()}.tar`);
   if (existsSync(path)) return { path };
   if (!isRoot()) return { reason: "only root may make a stand-in with debootstrap" };
   const debootstrap = await program("debootstrap");
   if ("reason" in debootstrap) return debootstrap;
-  await mkdir(CACHE, { recursive: true, mode: 0o700 });
-  const folder = await mkdtemp(join(CACHE, "bookworm-"));
+  await mkdir(TOOLS_CACHE, { recursive: true, mode: 0o700 });
+  const folder = await mkdtemp(join(TOOLS_CACHE, "bookworm-"));
   try {
     const root = join(folder, "root");
     const made = await run(debootstrap.path, [

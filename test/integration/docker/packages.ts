@@ -1,6 +1,6 @@
 import { constants } from "node:fs";
 import { access } from "node:fs/promises";
-import { delimiter, join } from "node:path";
+import { delimiter, resolve } from "node:path";
 import { run } from "../grpc/tools.ts";
 
 /** Programs that the rig needs, with the Debian packages that have them and what they need in turn. */
@@ -9,6 +9,11 @@ const PROGRAMS = {
   dockerd: "docker.io iptables iproute2",
   debootstrap: "debootstrap",
   "docker-registry": "docker-registry",
+  containerd: "containerd",
+  runc: "runc",
+  // The plugins that give pods their network are not in PATH.
+  "/usr/lib/cni/bridge": "containernetworking-plugins",
+  iptables: "iptables",
 } as const;
 
 export type Program = keyof typeof PROGRAMS;
@@ -47,7 +52,7 @@ export async function program(name: Program): Promise<{ path: string } | { reaso
 async function find(name: string): Promise<string | undefined> {
   const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/sbin"];
   for (const folder of folders) {
-    const path = join(folder, name);
+    const path = resolve(folder, name);
     const found = await access(path, constants.X_OK).then(
       () => true,
       () => false,

@@ -27,6 +27,15 @@ describe("the config file", () => {
     expect(await readConfig(join(folder.path, "nowhere"))).toEqual({});
   });
 
+  it.each(["yaml", "yml"])("may be kserve.config.%s, and may say nothing", async (extension) => {
+    await using folder = await repositoryOf({
+      [`kserve.config.${extension}`]: "server: { workers: 2 }\ndeploy: { predictor: sklearn }\n",
+    });
+    expect(await readConfig(folder.path)).toEqual({ server: { workers: 2 } });
+    await using empty = await repositoryOf({ [`kserve.config.${extension}`]: "# later\n" });
+    expect(await readConfig(empty.path)).toEqual({});
+  });
+
   it("has its modelDir relative to itself", async () => {
     await using folder = await repositoryOf({ "kserve.config.json": '{"server":{"modelDir":"weights"}}' });
     expect((await readConfig(folder.path)).server?.modelDir).toBe(join(folder.path, "weights"));
@@ -34,6 +43,7 @@ describe("the config file", () => {
 
   it.each([
     [{ "kserve.config.json": "{" }, /^kserve\.config\.json: .*JSON/],
+    [{ "kserve.config.yaml": "server: {" }, /^kserve\.config\.yaml: Flow map/],
     [
       { "kserve.config.mjs": "throw new Error('oh')" },
       /^kserve\.config\.mjs threw while it was imported: Error: oh/,

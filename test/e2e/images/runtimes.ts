@@ -1,0 +1,40 @@
+/** KServe's own runtimes under their stock names, as far as they can be made of PyPI's and Debian's packages. */
+import { pythonImage } from "./python-image.ts";
+
+/** MLServer with scikit-learn and XGBoost, as kserve-mlserver names it. */
+export function mlserverImage(): Promise<string> {
+  return pythonImage("mlserver", {
+    name: "docker.io/seldonio/mlserver:1.7.1",
+    packages: ["mlserver==1.7.1", "mlserver-sklearn==1.7.1", "mlserver-xgboost==1.7.1"],
+    without: ["nvidia-nccl-cu12"],
+    user: "1000",
+    env: { MLSERVER_MODELS_DIR: "/mnt/models", HOME: "/tmp" },
+    command: ["python3", "-c", "from mlserver.cli import main; main()", "start", "/mnt/models"],
+  });
+}
+
+/** KServe's storage initializer. Its entry point is what KServe's image has. */
+export function storageInitializerImage(): Promise<string> {
+  return pythonImage("storage-initializer", {
+    name: "docker.io/kserve/storage-initializer:v0.20.0",
+    packages: ["kserve-storage==0.20.0"],
+    user: "1000",
+    files: { "/storage-initializer/initializer-entrypoint": { text: INITIALIZER } },
+    workFolder: "/tmp",
+    entrypoint: ["python3", "/storage-initializer/initializer-entrypoint"],
+  });
+}
+
+const INITIALIZER = `import sys
+from kserve_storage import Storage
+from kserve_storage.logging import configure_logging, logger
+
+configure_logging()
+sources, targets = sys.argv[1::2], sys.argv[2::2]
+logger.info("Initializing, args: (src_uri, dest_path): %s", list(zip(sources, targets)))
+try:
+    Storage.download_files(sources, targets)
+except Exception as error:
+    logger.error("Storage initialization failed: %s", error)
+    sys.exit(1)
+`;
