@@ -23,6 +23,7 @@ const SINCE = {
   hfUri: [0, 15, 0],
   hfSecret: [0, 15, 0],
   noAutoscaler: [0, 15, 2],
+  stopAnnotation: [0, 15, 2],
   modeNames: [0, 16, 0],
   graphMapping: [0, 16, 0],
   plainServiceNames: [0, 16, 0],
