@@ -23,7 +23,7 @@ export function runDeploy(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   const where = ["--kubeconfig", kubeconfig, "--namespace", namespace];
-  return runCli(["deploy", ...where, "--output", "json", ...args], { cwd: folder, env, program: [process.execPath, "/tmp/wt/cli/cli/main.ts"] });
+  return runCli(["deploy", ...where, "--output", "json", ...args], { cwd: folder, env });
 }
 
 /** The outcome of a `deploy` that must come up. */

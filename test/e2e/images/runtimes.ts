@@ -9,6 +9,8 @@ export function mlserverImage(): Promise<string> {
     without: ["nvidia-nccl-cu12"],
     user: "1000",
     env: { MLSERVER_MODELS_DIR: "/mnt/models", HOME: "/tmp" },
+    // It keeps its metrics where it runs.
+    workFolder: "/tmp",
     command: ["python3", "-c", "from mlserver.cli import main; main()", "start", "/mnt/models"],
   });
 }
