@@ -34,7 +34,11 @@ export async function deployed(ended: Promise<Ended>): Promise<Outcome> {
 }
 
 /** A ready pod of an InferenceService's predictor (or another component). */
-export async function readyPod({ kubeconfig, namespace }: Place, name: string, component = "predictor"): Promise<string> {
+export async function readyPod(
+  { kubeconfig, namespace }: Place,
+  name: string,
+  component = "predictor",
+): Promise<string> {
   await using cluster = await connectCluster({ kubeconfig, namespace, env: process.env });
   const labels = `serving.kserve.io/inferenceservice=${name},component=${component}`;
   const { items } = await cluster.list(RESOURCES.pod, { labels });

@@ -11,7 +11,10 @@ import { describeWithCluster } from "./rig.ts";
 import { type S3Server, startS3Server } from "./s3-server.ts";
 
 /** Less than the stock runtimes ask for, so that one fits beside the cluster on two cores. */
-export const RUNTIME_SIZE = { requests: { cpu: "200m", memory: "512Mi" }, limits: { cpu: "2", memory: "2Gi" } };
+export const RUNTIME_SIZE = {
+  requests: { cpu: "200m", memory: "512Mi" },
+  limits: { cpu: "2", memory: "2Gi" },
+};
 
 /** An example of test/fixtures/models. */
 interface Example {
@@ -33,7 +36,11 @@ export interface StandardModel {
   /** Further settings of `deploy`. */
   readonly settings?: object;
   /** The predictor's answers to an example, and those that are expected. */
-  readonly ask: (client: InferenceClient, name: string, example: Example) => Promise<[got: number[], expected: number[]]>;
+  readonly ask: (
+    client: InferenceClient,
+    name: string,
+    example: Example,
+  ) => Promise<[got: number[], expected: number[]]>;
 }
 
 /** Asks over V2. */
@@ -53,7 +60,13 @@ export const askV1: StandardModel["ask"] = async (client, name, { v1Request, v1R
  * The tests of a standard model: `deploy` uploads it into an S3 server in the cluster, KServe's own initializer fetches it
  * with the credentials that `deploy` wrote, the real runtime serves it, and its answers are the fixture's.
  */
-export function describeStandardModel({ fixture, predictor, runtimeImage, settings, ask }: StandardModel): void {
+export function describeStandardModel({
+  fixture,
+  predictor,
+  runtimeImage,
+  settings,
+  ask,
+}: StandardModel): void {
   describeWithCluster(
     `a plain ${predictor} model, by S3 to a ready service`,
     (rig) => {
@@ -97,7 +110,9 @@ export function describeStandardModel({ fixture, predictor, runtimeImage, settin
         expect(outcome.storageUri).toMatch(/^s3:\/\/models\/teams\/e2e\/iris\/[0-9a-f]{12}$/);
         expect(ended.stdout + ended.stderr).not.toContain(store.secretAccessKey);
         await using cluster = await connectCluster({ kubeconfig, namespace, env: process.env });
-        const { items } = await cluster.list(RESOURCES.pod, { labels: "serving.kserve.io/inferenceservice=iris" });
+        const { items } = await cluster.list(RESOURCES.pod, {
+          labels: "serving.kserve.io/inferenceservice=iris",
+        });
         const spec = items[0]?.["spec"] as { readonly initContainers: readonly { readonly image: string }[] };
         expect(spec.initContainers.map(({ image }) => image)).toEqual([
           expect.stringContaining("kserve/storage-initializer:v0.20.0"),
@@ -114,7 +129,9 @@ export function describeStandardModel({ fixture, predictor, runtimeImage, settin
             got.forEach((value, at) => {
               const wanted = expected[at] as number;
               const error = Math.abs(value - wanted);
-              expect(error, `${example.name}[${at}]`).toBeLessThanOrEqual(example.tolerance * (1 + Math.abs(wanted)));
+              expect(error, `${example.name}[${at}]`).toBeLessThanOrEqual(
+                example.tolerance * (1 + Math.abs(wanted)),
+              );
             });
           }
         });
