@@ -9,11 +9,14 @@ export const OLDEST_VERSION: KserveVersion = [0, 9, 0];
 /** What came with a release, by the release. */
 const SINCE = {
   azureKeys: [0, 10, 0],
+  graphResources: [0, 10, 0],
   componentMetadata: [0, 11, 0],
   storageSecretAnnotation: [0, 11, 0],
+  graphDependency: [0, 11, 0],
   externalAutoscaler: [0, 12, 0],
   huggingface: [0, 12, 0],
   ociUri: [0, 12, 0],
+  graphScaling: [0, 13, 0],
   loggerMetadata: [0, 15, 0],
   autoScaling: [0, 15, 0],
   kedaAutoscaler: [0, 15, 0],
@@ -22,6 +25,7 @@ const SINCE = {
   noAutoscaler: [0, 15, 2],
   stopAnnotation: [0, 15, 2],
   modeNames: [0, 16, 0],
+  graphMapping: [0, 16, 0],
   plainServiceNames: [0, 16, 0],
   azureAccessToken: [0, 16, 0],
   standardCanary: [0, 20, 0],
