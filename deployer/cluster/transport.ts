@@ -1,9 +1,4 @@
-import {
-  Agent as HttpAgent,
-  type IncomingMessage,
-  type RequestOptions,
-  request as httpRequest,
-} from "node:http";
+import type { Agent as HttpAgent, IncomingMessage, RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { KtsError, isKtsError } from "../../contract/errors.ts";
@@ -11,6 +6,9 @@ import { type Refusal, apiFailure } from "./api-failure.ts";
 import { type Where, unreachable } from "./connect-failure.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ServerTrust } from "./tls.ts";
+
+/** Not imported: that makes each of its exports, undici's among them, and takes longer than the requests. */
+const http = process.getBuiltinModule("node:http");
 
 /** A request to the API server. */
 export interface ApiRequest {
@@ -58,7 +56,7 @@ export class Transport {
     this.#trust = trust;
     const isTls = where.server.startsWith("https:");
     // Scheduling the newest free connection keeps few of them busy, so that the others may end.
-    this.#agent = agent ?? new (isTls ? HttpsAgent : HttpAgent)({ keepAlive: true, scheduling: "lifo" });
+    this.#agent = agent ?? new (isTls ? HttpsAgent : http.Agent)({ keepAlive: true, scheduling: "lifo" });
   }
 
   /**
@@ -163,7 +161,7 @@ export class Transport {
     signal?.throwIfAborted();
     const options = await this.options(path);
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const send = options.protocol === "https:" ? httpsRequest : httpRequest;
+    const send = options.protocol === "https:" ? httpsRequest : http.request;
     const outgoing = send({
       ...options,
       method,

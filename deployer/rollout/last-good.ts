@@ -94,7 +94,8 @@ export async function keepGood(
  * not ready is not worth going back to.
  */
 export async function keepLive(cluster: Cluster, live: KubeObject, signal?: AbortSignal): Promise<void> {
-  if (live.kind !== "InferenceService" || conditionOf(live as InferenceService, "Ready")?.status !== "True") return;
+  if (live.kind !== "InferenceService" || conditionOf(live as InferenceService, "Ready")?.status !== "True")
+    return;
   const kept = await goodSpecs(cluster, live.metadata, signal);
   if (kept.length > 0) return;
   await keepGood(cluster, manifestOf(live), live, signal);

@@ -22,6 +22,11 @@ export async function openStore(uri: string, options: OpenStoreOptions): Promise
   switch (schemeOf(uri)) {
     case "s3":
       return (await import("./s3.ts")).openS3Store(uri, options);
+    case "gs":
+      return (await import("./gcs.ts")).openGcsStore(uri, options);
+    case "https":
+      if (isAzureUri(uri)) return (await import("./azure.ts")).openAzureStore(uri, options);
+      throw invalid(uri, `a host of Azure's Blob Storage after https://, or another store: ${STORES}`);
     default:
       throw invalid(uri, `a store that a model can be uploaded to: ${STORES}`);
   }
@@ -34,6 +39,6 @@ function invalid(uri: string, expected: string): KtsError {
 }
 
 /** Whether a URI of https:// is one of Azure's Blob Storage. */
-export function isAzureUri(uri: string): boolean {
+function isAzureUri(uri: string): boolean {
   return AZURE_HOST.test(new URL(uri).hostname);
 }

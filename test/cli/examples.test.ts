@@ -88,8 +88,21 @@ describe("the examples of inspect --help", () => {
   });
 });
 
-it("every verb's examples are run by a test here, but those that need a Docker engine", () => {
-  const needEngine = ["run"];
-  const names = verbs.map(({ name }) => name).filter((name) => !needEngine.includes(name));
-  expect(names).toEqual(["serve", "predict", "build", "eject", "inspect"]);
+describe("the examples of deploy --help", () => {
+  it.each(examplesOf("deploy").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
+    await using registry = await folderWith({});
+    const env = { KUBECONFIG: join(registry.path, "none"), DOCKER_CONFIG: registry.path };
+    const { stdout, stderr, exitCode } = await typed(command, env);
+    expect(stdout).toMatch(/InferenceService/);
+    expect({ stderr: stderr.replaceAll(/^warning: .*\n/gm, ""), exitCode }).toEqual({
+      stderr: "",
+      exitCode: 0,
+    });
+  });
+});
+
+it("every verb's examples are run by a test here, but those that need a Docker engine or a cluster", () => {
+  const needMore = ["run", "diff"];
+  const names = verbs.map(({ name }) => name).filter((name) => !needMore.includes(name));
+  expect(names).toEqual(["serve", "predict", "build", "eject", "deploy", "inspect"]);
 });

@@ -1,41 +1,34 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import type { Cluster, KubeObject } from "../../deployer/cluster/cluster.ts";
-import { RESOURCES } from "../../deployer/cluster/resources.ts";
-import type { Members } from "../../deployer/manifests/manifest.ts";
+import type { Manifest } from "../../deployer/manifests/manifest.ts";
 
-/** The image of a small server that answers V1 with what it was sent; it is in every test cluster. */
-const ECHO = "localhost/echo:testbed";
+/** What a pod of the tests asks for: little, since many share two processors. */
+const RESOURCES = {
+  requests: { cpu: "20m", memory: "32Mi" },
+  limits: { cpu: "1", memory: "64Mi" },
+};
 
-/** A component that runs it. */
-export function echo(args: readonly string[] = [], image = ECHO): Members {
-  const resources = { requests: { cpu: "20m", memory: "64Mi" }, limits: { cpu: "1", memory: "512Mi" } };
-  return { containers: [{ name: "kserve-container", image, args, resources }] };
-}
-
-/** Makes a service, and waits until a condition of it is true, where one is named. */
-export async function applyService(
-  cluster: Cluster,
-  name: string,
-  spec: Members,
-  condition?: string,
-): Promise<void> {
-  const { namespace } = cluster;
-  await cluster.apply(RESOURCES.inferenceService, {
+/** An InferenceService on Standard. */
+export function inferenceService(namespace: string, name: string, spec: object): Manifest {
+  return {
     apiVersion: "serving.kserve.io/v1beta1",
     kind: "InferenceService",
-    metadata: { name, namespace },
+    metadata: {
+      name,
+      namespace,
+      labels: { "app.kubernetes.io/managed-by": "kserve-ts" },
+      annotations: { "serving.kserve.io/deploymentMode": "Standard" },
+    },
     spec,
-  });
-  while (condition !== undefined) {
-    const object = await cluster.get(RESOURCES.inferenceService, { name });
-    if (object !== undefined && hasCondition(object, condition)) return;
-    await sleep(200);
-  }
+  };
 }
 
-function hasCondition(object: KubeObject, wanted: string): boolean {
-  const { conditions = [] } = (object["status"] ?? {}) as {
-    conditions?: { type: string; status: string }[];
-  };
-  return conditions.some(({ type, status }) => type === wanted && status === "True");
+/** A custom predictor: the cluster's echo image, with members of its container laid over. */
+export function serverPredictor(container: object): object {
+  const echo = { name: "kserve-container", image: "localhost/echo:testbed", resources: RESOURCES };
+  return { predictor: { minReplicas: 1, maxReplicas: 1, containers: [{ ...echo, ...container }] } };
+}
+
+/** A predictor with a model on a standard runtime. */
+export function modelPredictor(model: object): object {
+  const sklearn = { modelFormat: { name: "sklearn" }, resources: RESOURCES };
+  return { predictor: { minReplicas: 1, maxReplicas: 1, model: { ...sklearn, ...model } } };
 }

@@ -4,7 +4,7 @@ import { connectCluster } from "../../deployer/cluster/connect.ts";
 import { RESOURCES } from "../../deployer/cluster/resources.ts";
 import { followServiceLogs } from "../../deployer/logs/follow-service-logs.ts";
 import { Cli, runCli } from "../cli/run-cli.ts";
-import { applyService, echo } from "./echo-service.ts";
+import { applyService, echo } from "./applied-service.ts";
 import { describeWithCluster } from "./rig.ts";
 
 describeWithCluster("kserve-ts logs", ({ kubeconfig, namespace }) => {

@@ -42,11 +42,20 @@ export function configFinding(pod: Pod, { name, state, lastState }: ContainerSta
   );
   const starts = ["RunContainerError", "CreateContainerError", "PostStartHookError"];
   if (!starts.includes(reason) && failed === undefined) return undefined;
-  const words = quoted(failed?.message ?? message);
+  const words = quoted(runtimeWords(failed?.message ?? message));
+  if (/OOM-killed/.test(words)) return outOfMemory(pod, name);
   const text = `The container ${name} cannot be started: ${words}.`;
   const cause = { reason: "container-config", message: text, hint: startHint(words), ...where } as const;
   // A runtime that is busy says so too, and tries again.
   return passing(cause, /deadline exceeded|is reserved|timed out/.test(words) ? Infinity : RUNTIME_HOLD_MS);
+}
+
+/** A container runtime's layers each say that they failed; the last says why. */
+function runtimeWords(message: string): string {
+  return message
+    .replace(/^.*unable to start container process: /s, "")
+    .replace(/^failed to create containerd task: (?:failed to create shim task: )?/, "")
+    .replace(/: unknown$/, "");
 }
 
 function configHint(message: string): string {
@@ -82,15 +91,18 @@ export function memoryFinding(pod: Pod, status: ContainerStatus): Finding | unde
   const killed = [status.state?.terminated, status.lastState?.terminated].some(
     (terminated) => terminated?.reason === "OOMKilled",
   );
-  if (!killed) return undefined;
-  const limit = containerOf(pod, status.name)?.resources?.limits?.["memory"];
+  return killed ? outOfMemory(pod, status.name) : undefined;
+}
+
+function outOfMemory(pod: Pod, container: string): Finding {
+  const limit = containerOf(pod, container)?.resources?.limits?.["memory"];
   const than = limit === undefined ? "than the node had left" : `than its limit of ${limit}`;
   return terminal({
     reason: "out-of-memory",
-    message: `The container ${status.name} used more memory ${than} and was killed.`,
+    message: `The container ${container} used more memory ${than} and was killed.`,
     hint: "Raise resources.limits.memory, or serve a smaller model or fewer workers.",
     pod: pod.metadata.name,
-    container: status.name,
+    container,
   });
 }
 

@@ -11,7 +11,7 @@ import { imageFinding } from "./image.ts";
 import { initializerFinding } from "./initializer.ts";
 import { knativeFinding } from "./knative.ts";
 import { schedulingFinding } from "./scheduling.ts";
-import { volumeFinding } from "./volume.ts";
+import { sandboxFinding, volumeFinding } from "./volume.ts";
 
 /**
  * What stands against a rollout, the surest first. Pure. Only what is being rolled out counts: the troubles of old pods
@@ -51,6 +51,7 @@ function podFindings(snapshot: Snapshot, pod: Pod): readonly (Finding | undefine
     containerFinding(snapshot, pod),
     schedulingFinding(snapshot, pod),
     volumeFinding(snapshot, pod),
+    sandboxFinding(snapshot, pod),
   ];
 }
 

@@ -93,7 +93,7 @@ function endFinding(pod: Pod, status: ContainerStatus): Finding | undefined {
   const doing = fetches
     ? `The model${uri === undefined ? "" : ` ${uri}`} could not be fetched${what}`
     : `The init container ${name} failed`;
-  const own = words.trim() === "" ? howItEnded(end) : `it says: ${quoted(lastWords(words))}`;
+  const own = words.trim() === "" ? howItEnded(end) : `says: ${quoted(lastWords(words))}`;
   const cause = {
     reason: "initializer",
     message: `${doing} (${name} ${own}).`,

@@ -9,6 +9,20 @@ const MISSING_HOLD_MS = 1500;
 /** So many failures of one kind are no accident. */
 const OFTEN = 3;
 
+/** A node that cannot make a pod's surroundings: its network, or there is too little memory for them. */
+export function sandboxFinding(snapshot: Snapshot, pod: Pod): Finding | undefined {
+  if (hasBegun(pod)) return undefined;
+  const events = eventsOf(snapshot, "Pod", pod.metadata.name);
+  const message = events.findLast(({ reason }) => reason === "FailedCreatePodSandBox")?.message;
+  if (message === undefined) return undefined;
+  return passing({
+    reason: "container-config",
+    message: `The node cannot start the pod: ${quoted(message)}.`,
+    hint: "Raise resources.limits.memory if it is a few MiB only; else the node's network or container runtime is broken.",
+    pod: pod.metadata.name,
+  });
+}
+
 /** A volume that cannot be mounted. Kubelet tells of it in events alone. */
 export function volumeFinding(snapshot: Snapshot, pod: Pod): Finding | undefined {
   // A pod whose containers have begun has its volumes.
@@ -29,6 +43,10 @@ export function volumeFinding(snapshot: Snapshot, pod: Pod): Finding | undefined
   } as const;
   if (missing !== null) return passing(cause, MISSING_HOLD_MS);
   return passing(cause, eventCount(event) >= OFTEN && !/timed out waiting/.test(message) ? 0 : Infinity);
+}
+
+function hasBegun(pod: Pod): boolean {
+  return statusesOf(pod).some(({ state }) => state?.running !== undefined || state?.terminated !== undefined);
 }
 
 function hintOf(message: string, missing: RegExpExecArray | null): string {
