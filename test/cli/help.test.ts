@@ -21,6 +21,8 @@ describe("--help", () => {
     ["kserve-ts-run", ["run", "--help"]],
     ["kserve-ts-eject", ["eject", "--help"]],
     ["kserve-ts-inspect", ["inspect", "--help"]],
+    ["kserve-ts-logs", ["logs", "--help"]],
+    ["kserve-ts-doctor", ["doctor", "--help"]],
   ])("of %s is as in the golden file", async (name, args) => {
     const { stdout, stderr, exitCode } = await runCli(args);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
