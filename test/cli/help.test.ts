@@ -29,6 +29,8 @@ describe("--help", () => {
     ["kserve-ts-delete", ["delete", "--help"]],
     ["kserve-ts-promote", ["promote", "--help"]],
     ["kserve-ts-rollback", ["rollback", "--help"]],
+    ["kserve-ts-logs", ["logs", "--help"]],
+    ["kserve-ts-doctor", ["doctor", "--help"]],
   ])("of %s is as in the golden file", async (name, args) => {
     const { stdout, stderr, exitCode } = await runCli(args);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
