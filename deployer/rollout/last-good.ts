@@ -140,6 +140,7 @@ function manifestOf({ apiVersion, kind, metadata, spec }: KubeObject): Manifest 
 /**
  * Applies the newest good spec that differs from what is asked for now: after a failed deployment the last good one,
  * after a good one the one before it.
+ * @param isWanted which specs come into question. Default: all
  * @throws KtsError KTS_SERVICE_NOT_FOUND when the InferenceService is not there; KTS_DEPLOY_INVALID when there is no
  *   such spec; and what the cluster's calls end with
  */
@@ -147,6 +148,7 @@ export async function restoreLastGood(
   cluster: Cluster,
   { namespace, name }: { readonly namespace: string; readonly name: string },
   signal?: AbortSignal,
+  isWanted: (spec: GoodSpec) => boolean = () => true,
 ): Promise<Restored> {
   const live = await cluster.get(RESOURCES.inferenceService, { namespace, name }, signal);
   if (live === undefined) {
@@ -154,6 +156,7 @@ export async function restoreLastGood(
   }
   const resource = RESOURCES.inferenceService;
   for (const spec of await goodSpecs(cluster, { namespace, name }, signal)) {
+    if (!isWanted(spec)) continue;
     const dryRun = { dryRun: true, ...(signal !== undefined && { signal }) };
     const { object } = await cluster.apply(resource, spec.manifest, dryRun);
     if (isSame(object, live)) continue;

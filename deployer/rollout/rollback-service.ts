@@ -1,7 +1,7 @@
 import type { Cluster, KubeObject } from "../cluster/cluster.ts";
 import type { Manifest } from "../manifests/manifest.ts";
 import { hasCanary } from "./canary/promotion.ts";
-import { goodSpecs, restoreLastGood } from "./last-good.ts";
+import { type GoodSpec, goodSpecs, restoreLastGood } from "./last-good.ts";
 import { removeCanary } from "./promote-service.ts";
 import { type ServiceName, findService } from "./service/find-service.ts";
 import { membersOf } from "./service/members.ts";
@@ -23,8 +23,8 @@ export interface RolledBack {
 }
 
 /**
- * Goes back: a canary is taken back, where there is one, otherwise the newest specification that was ready and differs
- * is applied. Whether it comes up is for `waitUntilReady`.
+ * Goes back: a canary is taken back, where there is one, otherwise the newest specification that was ready, had
+ * no canary and differs is applied. Whether it comes up is for `waitUntilReady`.
  * @throws KtsError KTS_SERVICE_NOT_FOUND; KTS_DEPLOY_INVALID where there is nothing to go back to
  */
 export async function rollbackService(
@@ -39,7 +39,7 @@ export async function rollbackService(
     const removed = await removeCanary(cluster, target, which);
     return { name, namespace, canary: removed.canary, ...outcome(removed.manifest, removed.service) };
   }
-  const { spec, service } = await restoreLastGood(cluster, { name, namespace }, signal);
+  const { spec, service } = await restoreLastGood(cluster, { name, namespace }, signal, isWhole);
   return { name, namespace, readyAt: spec.at, ...outcome(spec.manifest, service) };
 }
 
@@ -53,6 +53,14 @@ export async function lastGood(
   return newest === undefined
     ? undefined
     : { readyAt: newest.at, predictor: predictorText(predictorIn(newest.manifest)) };
+}
+
+/** Whether a specification had no canary: one that was taken back is nothing to go back to. */
+function isWhole({ manifest }: GoodSpec): boolean {
+  return (
+    membersOf(manifest["spec"])["canary"] === undefined &&
+    predictorIn(manifest)["canaryTrafficPercent"] === undefined
+  );
 }
 
 function outcome(manifest: Manifest, service: KubeObject) {

@@ -77,7 +77,8 @@ export async function startService(
   return { name, namespace, outcome: "starting", service: started };
 }
 
-function requireStop({ version }: KserveFacts, name: string): void {
+/** @throws KtsError KTS_DEPLOY_INVALID where this KServe cannot stop an InferenceService */
+export function requireStop({ version }: Pick<KserveFacts, "version">, name: string): void {
   if (hasFeature(version, "stopAnnotation")) return;
   const message =
     `${name} cannot be stopped or started: KServe ${versionText(version)} has no such state ` +
