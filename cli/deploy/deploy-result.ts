@@ -19,6 +19,12 @@ export interface DeployOutcome {
   readonly storageUri: string | undefined;
   /** Of the model's files. */
   readonly contentHash: string | undefined;
+  /** The InferenceGraphs of the file. */
+  readonly graphs: readonly {
+    readonly name: string;
+    readonly ready: boolean;
+    readonly url: string | undefined;
+  }[];
   readonly objects: readonly { readonly kind: string; readonly name: string; readonly outcome: string }[];
   readonly warnings: readonly string[];
   readonly seconds: number;
@@ -36,18 +42,25 @@ export interface OutcomeInput {
 export function deployResult({ target, prepared, result, seconds }: OutcomeInput): DeployOutcome {
   const { plan, warnings } = prepared;
   const { settings, model } = plan;
-  const { objects, view } = result;
+  const { view, graphs } = result;
+  const service = result.objects.at(-1);
+  const objects = [...result.objects, ...graphs.map(({ object }) => object)];
   return {
     name: settings.name,
     namespace: plan.namespace,
     context: target.cluster.context,
-    outcome: result.unchanged ? "unchanged" : (objects.at(-1)?.action ?? "unchanged"),
+    outcome: result.unchanged ? "unchanged" : (service?.action ?? "unchanged"),
     ready: view?.ready ?? false,
     url: view?.url,
     revision: view?.revision,
     image: settings.predictor === "custom" ? (plan.image ?? settings.image) : undefined,
     storageUri: model?.storageUri ?? settings.model?.uri,
     contentHash: model?.contentHash,
+    graphs: graphs.map(({ object, view: graph }) => ({
+      name: object.name,
+      ready: graph?.ready ?? false,
+      url: graph?.url,
+    })),
     objects: objects.map(({ kind, name, action }) => ({ kind, name, outcome: action })),
     warnings: [...warnings, ...result.warnings],
     seconds: Math.round(seconds * 100) / 100,
@@ -65,12 +78,18 @@ export function resultLines(
   const state = ready ? terminal.style("green", "ready") : "applied, and nobody waits for it";
   const head = `${terminal.style("bold", name)} in ${namespace}: ${outcome}, ${state} (${seconds.toFixed(1)} s)`;
   const where = `${shellWord(name)} --context ${shellWord(cluster.context)} -n ${shellWord(namespace)}`;
-  if (!ready) return [head, "", "Next:", `  kserve-ts describe ${where}`];
+  const graphs = value.graphs.map(graphLine);
+  if (!ready) return [head, ...graphs, "", "Next:", `  kserve-ts describe ${where}`];
   const lines = [head];
   if (url !== undefined) lines.push(`  ${url}`);
+  lines.push(...graphs);
   const curl =
     url === undefined ? undefined : curlLine(url, servedName(prepared), prepared, deployment.target);
   return curl === undefined ? lines : [...lines, "", "Ask it:", `  ${curl}`];
+}
+
+function graphLine({ name, ready, url }: DeployOutcome["graphs"][number]): string {
+  return `graph ${name}: ${ready ? `ready${url === undefined ? "" : `  ${url}`}` : "applied, and nobody waits for it"}`;
 }
 
 /** The name that requests go by. */

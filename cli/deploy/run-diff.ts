@@ -58,7 +58,7 @@ export async function runDiff({ arguments: { dir }, options, env, terminal }: Di
       image: image?.image,
       signal,
     });
-    const diffs = await diffManifests(cluster, prepared.manifests, signal);
+    const diffs = await diffManifests(cluster, [...prepared.manifests, ...prepared.graphs], signal);
     let isDifferent = false;
     for (const diff of diffs) {
       const lines = diffLines(diff);

@@ -8,6 +8,7 @@ import { waitUntilReady } from "../rollout/wait.ts";
 import type { UploadProgress } from "../storage/upload.ts";
 import type { Prepared } from "./prepare.ts";
 import { isRolloutFailure, takeBack } from "./take-back.ts";
+import { type DeployedGraph, checkGraphs, deployGraphs } from "./graphs.ts";
 import { uploadPrepared } from "./upload.ts";
 
 /** What a deployment tells while it goes on. */
@@ -42,6 +43,8 @@ export interface DeployResult {
   readonly warnings: readonly string[];
   /** How it stood in the end; undefined: nobody waited. */
   readonly view: RolloutView | undefined;
+  /** What became of the file's graphs. */
+  readonly graphs: readonly DeployedGraph[];
 }
 
 /**
@@ -55,9 +58,12 @@ export async function deployPrepared(
   { target }: Deployment,
   { timeoutMs, env, signal, report, atomic = false }: DeployOptions,
 ): Promise<DeployResult> {
-  const { plan, manifests } = prepared;
+  const { plan, manifests, graphs } = prepared;
   const { namespace } = plan;
   const { name } = plan.settings;
+  const startedAt = performance.now();
+  const leftMs = (): number => Math.max(timeoutMs - (performance.now() - startedAt), 1);
+  await checkGraphs(cluster, graphs, signal);
   await uploadPrepared(prepared, {
     store: target.store,
     env,
@@ -67,9 +73,12 @@ export async function deployPrepared(
   });
   const { objects, unchanged, service, warnings } = await applyManifests(cluster, manifests, { signal });
   report?.({ kind: "applied", objects });
-  const applied = { objects, unchanged, warnings };
   const generation = service?.metadata.generation ?? 0;
-  if (timeoutMs === 0) return { ...applied, view: undefined };
+  const applied = { objects, warnings };
+  if (timeoutMs === 0) {
+    const deployed = await deployGraphs(cluster, graphs, { timeoutMs: 0, signal });
+    return { ...applied, view: undefined, graphs: deployed, unchanged: unchanged && areUnchanged(deployed) };
+  }
   const onView = (view: RolloutView): void => report?.({ kind: "view", view });
   const wait = { timeoutMs, signal, onView };
   const view = await waitUntilReady(cluster, { name, namespace, generation }, wait).catch(
@@ -81,5 +90,10 @@ export async function deployPrepared(
   if (!unchanged && service !== undefined) {
     await keepGood(cluster, manifests.at(-1) as Manifest, service, signal);
   }
-  return { ...applied, view };
+  const deployed = await deployGraphs(cluster, graphs, { timeoutMs: leftMs(), signal });
+  return { ...applied, view, graphs: deployed, unchanged: unchanged && areUnchanged(deployed) };
+}
+
+function areUnchanged(graphs: readonly DeployedGraph[]): boolean {
+  return graphs.every(({ object }) => object.action === "unchanged");
 }

@@ -3,6 +3,7 @@ import type { Cluster, KubeObject } from "../cluster/cluster.ts";
 import type { KserveFacts } from "../cluster/facts.ts";
 import { RESOURCES } from "../cluster/resources.ts";
 import type { Deployment } from "../config/settings.ts";
+import { graphManifests } from "../manifests/inference-graph.ts";
 import type { Manifest } from "../manifests/manifest.ts";
 import type { DeployPlan } from "../manifests/plan.ts";
 import { render } from "../manifests/render.ts";
@@ -35,6 +36,8 @@ export interface Prepared {
   readonly plan: DeployPlan;
   /** In the order in which they are applied, the InferenceService last. */
   readonly manifests: readonly Manifest[];
+  /** The InferenceGraphs of the file, which are applied when the InferenceService is ready. */
+  readonly graphs: readonly Manifest[];
   /** The files that its model has in the store; undefined where there are none to upload. */
   readonly packaged: PackagedFiles | undefined;
   /** What runs has loaded these very files, so that they need not be looked for in the store. */
@@ -66,6 +69,13 @@ export async function prepareDeployment(input: PrepareInput): Promise<Prepared> 
     ...(live !== undefined && { live }),
   });
   const manifests = render(plan);
+  const { mode, version } = plan;
+  const graphs = graphManifests(deployment.graphs ?? {}, {
+    namespace,
+    mode,
+    version,
+    service: settings.name,
+  });
   const service = manifests.at(-1) as Manifest;
   if (live !== undefined) {
     const { deploymentMode } = (live["status"] ?? {}) as { readonly deploymentMode?: string };
@@ -76,7 +86,7 @@ export async function prepareDeployment(input: PrepareInput): Promise<Prepared> 
   }
   const ofModel = packaged?.warnings.map(({ path, message, hint }) => `${path}: ${message} ${hint}`) ?? [];
   const warnings = [...ofModel, ...planWarnings(plan)];
-  return { plan, manifests, packaged, isLoaded: isLoaded(live, model?.storageUri), warnings };
+  return { plan, manifests, graphs, packaged, isLoaded: isLoaded(live, model?.storageUri), warnings };
 }
 
 /** A model's URI has its content's hash in it: a service that is ready with it has read the files. */
