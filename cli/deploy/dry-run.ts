@@ -25,8 +25,8 @@ export async function dryRun(read: ReadDeployment, call: DeployCall, signal: Abo
       signal,
     }),
   ]);
-  const { deployment } = read;
-  const prepared = await prepareDeployment({ deployment, ...asked, image: image?.image, signal });
+  const { deployment, hasService } = read;
+  const prepared = await prepareDeployment({ deployment, ...asked, image: image?.image, hasService, signal });
   const warnings = [...(image?.warning === undefined ? [] : [image.warning]), ...prepared.warnings];
   for (const warning of warnings) warn(terminal, warning);
   const { toYaml } = await import("../../deployer/manifests/print.ts");

@@ -3,8 +3,8 @@ import type { Cluster, KubeObject } from "../cluster/cluster.ts";
 import type { KserveFacts } from "../cluster/facts.ts";
 import { RESOURCES } from "../cluster/resources.ts";
 import type { Deployment } from "../config/settings.ts";
-import { graphManifests } from "../manifests/inference-graph.ts";
 import type { Manifest } from "../manifests/manifest.ts";
+import { graphManifests } from "../manifests/inference-graph.ts";
 import type { DeployPlan } from "../manifests/plan.ts";
 import { render } from "../manifests/render.ts";
 import { checkUpdate, modelUri } from "../manifests/update.ts";
@@ -28,6 +28,8 @@ export interface PrepareInput {
   readonly live?: KubeObject | undefined;
   /** A custom predictor's image with its digest. Default: the setting's. */
   readonly image?: string | undefined;
+  /** Whether there is an InferenceService to deploy, or the file's graphs alone. Default true. */
+  readonly hasService?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -36,7 +38,7 @@ export interface Prepared {
   readonly plan: DeployPlan;
   /** In the order in which they are applied, the InferenceService last. */
   readonly manifests: readonly Manifest[];
-  /** The InferenceGraphs of the file, which are applied when the InferenceService is ready. */
+  /** The graphs of the config file, to be applied after those. */
   readonly graphs: readonly Manifest[];
   /** The files that its model has in the store; undefined where there are none to upload. */
   readonly packaged: PackagedFiles | undefined;
@@ -52,10 +54,10 @@ export interface Prepared {
  * @throws KtsError as `packageDeployment` and `render`; KTS_DEPLOY_INVALID where what runs cannot become this
  */
 export async function prepareDeployment(input: PrepareInput): Promise<Prepared> {
-  const { deployment, namespace, facts, live, image, signal } = input;
+  const { deployment, namespace, facts, live, image, hasService = true, signal } = input;
   const { settings, target } = deployment;
   const [packaged, secretValues] = await Promise.all([
-    packageDeployment(settings, facts.version, signal),
+    hasService ? packageDeployment(settings, facts.version, signal) : undefined,
     readCredentials(settings),
   ]);
   const model = packaged === undefined ? undefined : placedModel(packaged, settings, target.store);
@@ -68,16 +70,12 @@ export async function prepareDeployment(input: PrepareInput): Promise<Prepared> 
     ...(secretValues !== undefined && { secretValues }),
     ...(live !== undefined && { live }),
   });
-  const manifests = render(plan);
+  const manifests = hasService ? render(plan) : [];
   const { mode, version } = plan;
-  const graphs = graphManifests(deployment.graphs ?? {}, {
-    namespace,
-    mode,
-    version,
-    service: settings.name,
-  });
-  const service = manifests.at(-1) as Manifest;
-  if (live !== undefined) {
+  const place = { namespace, mode, version, ...(hasService && { service: settings.name }) };
+  const graphs = graphManifests(deployment.graphs ?? {}, place);
+  const service = manifests.at(-1);
+  if (live !== undefined && service !== undefined) {
     const { deploymentMode } = (live["status"] ?? {}) as { readonly deploymentMode?: string };
     checkUpdate(service, {
       predictor: predictorOf(live) ?? {},
@@ -85,7 +83,7 @@ export async function prepareDeployment(input: PrepareInput): Promise<Prepared> 
     });
   }
   const ofModel = packaged?.warnings.map(({ path, message, hint }) => `${path}: ${message} ${hint}`) ?? [];
-  const warnings = [...ofModel, ...planWarnings(plan)];
+  const warnings = [...ofModel, ...(hasService ? planWarnings(plan) : [])];
   return { plan, manifests, graphs, packaged, isLoaded: isLoaded(live, model?.storageUri), warnings };
 }
 
