@@ -10,6 +10,8 @@ import { graphManifests } from "../../deployer/manifests/inference-graph.ts";
 import { render } from "../../deployer/manifests/render.ts";
 import { applyManifests } from "../../deployer/rollout/apply.ts";
 import { waitUntilGraphReady } from "../../deployer/rollout/graph-ready.ts";
+import { promoteService } from "../../deployer/rollout/promote-service.ts";
+import { rollbackService } from "../../deployer/rollout/rollback-service.ts";
 import { type WaitTarget, waitUntilReady } from "../../deployer/rollout/wait.ts";
 import { KINDS, planOf } from "../deployer/plans.ts";
 import { type PlayedRevision, playKnative } from "./play-knative.ts";
@@ -179,6 +181,46 @@ describe("Knative mode", () => {
       latestRolledoutRevision: "split-predictor-00002",
       traffic: [{ revisionName: "split-predictor-00002", percent: 100 }],
     });
+  });
+
+  it("promotes a canary, and takes one back", async () => {
+    const where = { name: "canaries" };
+    const ksvc = "canaries-predictor";
+    const first = await deploy("canaries");
+    await service(ksvc);
+    await play({ service: ksvc, revision: `${ksvc}-00001` });
+    await wait(first);
+    const canary = await deploy("canaries", { image: NEXT_IMAGE, canary: { trafficPercent: 20 } });
+    await service(ksvc, (object) => image(object) === NEXT_IMAGE);
+    await play({
+      service: ksvc,
+      revision: `${ksvc}-00002`,
+      previous: { revision: `${ksvc}-00001`, percent: 80 },
+    });
+    await wait(canary);
+
+    const promoted = await promoteService(cluster, where, { signal });
+    expect(promoted).toMatchObject({ canary: "latest revision", keepsPods: true });
+    await service(ksvc, (object) => traffic(object).length === 1);
+    await play({ service: ksvc, revision: `${ksvc}-00002` });
+    await wait({ namespace, name: "canaries", generation: promoted.service.metadata.generation ?? 0 });
+
+    const next = await deploy("canaries", { canary: { trafficPercent: 10 } });
+    await service(ksvc, (object) => image(object) === KINDS.custom.image);
+    await play({
+      service: ksvc,
+      revision: `${ksvc}-00003`,
+      previous: { revision: `${ksvc}-00002`, percent: 90 },
+    });
+    await wait(next);
+    const back = await rollbackService(cluster, where, { signal });
+    expect(back).toMatchObject({ canary: "latest revision" });
+    const only = await service(ksvc, (object) =>
+      traffic(object).every(({ percent, revisionName }) => percent === 0 || revisionName === `${ksvc}-00002`),
+    );
+    expect(traffic(only)).toContainEqual(
+      expect.objectContaining({ revisionName: `${ksvc}-00002`, percent: 100 }),
+    );
   });
 
   it("ends the wait when Knative gives a revision up, with its words", async () => {
