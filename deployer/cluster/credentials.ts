@@ -2,12 +2,13 @@ import { readFile } from "node:fs/promises";
 import { KtsError, messageOf } from "../../contract/errors.ts";
 import { execCredential } from "./exec-plugin.ts";
 import type { Environment, Section } from "./kubeconfig.ts";
+import { oidcToken } from "./oidc.ts";
 import type { ChosenContext } from "./pick-context.ts";
 import type { Secured } from "./tls.ts";
 
 /** How a user shows who it is: headers and a certificate. Until `goodUntilMs` (epoch) it need not be asked for again. */
 export interface Credential {
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly tls: Secured;
   readonly goodUntilMs: number;
 }
@@ -75,8 +76,7 @@ async function credentialOf(context: ChosenContext, env: Environment): Promise<C
     return { ...shown, tls: got.tls ?? tls, goodUntilMs: got.goodUntilMs };
   }
   if (user["auth-provider"] !== undefined) {
-    const { oidcToken } = await import("./oidc.ts");
-    const { token, goodUntilMs } = await oidcToken(context);
+    const { token, goodUntilMs } = oidcToken(context);
     return { ...withToken(base, token), goodUntilMs };
   }
   return base;
@@ -86,11 +86,16 @@ function withToken(base: Credential, token: string): Credential {
   return { ...base, headers: { ...base.headers, authorization: `Bearer ${token}` } };
 }
 
-function impersonation(user: Section): Record<string, string> {
+function impersonation(user: Section): Record<string, string | readonly string[]> {
   const as = textOf(user.as);
   if (as === "") return {};
   const uid = textOf(user["as-uid"]);
-  return { "impersonate-user": as, ...(uid !== "" && { "impersonate-uid": uid }) };
+  const groups = Array.isArray(user["as-groups"]) ? user["as-groups"].map(String) : [];
+  return {
+    "impersonate-user": as,
+    ...(uid !== "" && { "impersonate-uid": uid }),
+    ...(groups.length > 0 && { "impersonate-group": groups }),
+  };
 }
 
 function textOf(value: unknown): string {

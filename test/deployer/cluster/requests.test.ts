@@ -258,23 +258,25 @@ describe("a server that cannot be reached", () => {
     expect(await against(DIGITS, (connected) => connected.version(), { tls, cluster })).toBe("v1.34.4");
   });
 
-  it.each([
+  interface Trust {
+    readonly trusted?: boolean;
+    readonly name?: string;
+  }
+
+  it.each<[why: string, tls: ReturnType<typeof selfSigned>, trust: Trust, hint: string]>([
     ["signed by an authority that is not known", selfSigned("api.test"), {}, "fetch the credentials again"],
     ["for another name", selfSigned("api.test"), { trusted: true }, "tls-server-name"],
     ["expired", selfSigned("api.test", 48), { trusted: true, name: "api.test" }, "clock"],
-  ])(
-    "has a certificate that is %s",
-    async (why, tls, { trusted, name }: { trusted?: true; name?: string }, hint) => {
-      const cluster = {
-        ...(trusted && { "certificate-authority-data": Buffer.from(tls.cert).toString("base64") }),
-        ...(name !== undefined && { "tls-server-name": name }),
-      };
-      const error = await against(DIGITS, (connected) => failureOf(connected.version()), { tls, cluster });
-      expect(error.code).toBe("KTS_CLUSTER_UNREACHABLE");
-      expect(error.message).toContain(why);
-      expect(error.hint).toContain(hint);
-    },
-  );
+  ])("has a certificate that is %s", async (why, tls, { trusted = false, name }, hint) => {
+    const cluster = {
+      ...(trusted && { "certificate-authority-data": Buffer.from(tls.cert).toString("base64") }),
+      ...(name !== undefined && { "tls-server-name": name }),
+    };
+    const error = await against(DIGITS, (connected) => failureOf(connected.version()), { tls, cluster });
+    expect(error.code).toBe("KTS_CLUSTER_UNREACHABLE");
+    expect(error.message).toContain(why);
+    expect(error.hint).toContain(hint);
+  });
 
   it("does not speak TLS where the URL says so", async () => {
     await using api = await recordedApi(DIGITS);
