@@ -5,6 +5,7 @@ export default defineConfig({
     alias: {
       "kserve-ts/client": new URL("./client/index.ts", import.meta.url).pathname,
       "kserve-ts/runtime": new URL("./runtime/index.ts", import.meta.url).pathname,
+      "kserve-ts/deployer": new URL("./deployer/index.ts", import.meta.url).pathname,
       "kserve-ts": new URL("./contract/index.ts", import.meta.url).pathname,
     },
   },

@@ -39,7 +39,7 @@ export function readCommandLine(words: readonly string[]): CommandLine {
  */
 export async function planWith(
   verbs: VerbTable,
-  { verbName, before, after }: CommandLine,
+  { verbName, before, after, isVerbose }: CommandLine,
   env: Environment,
   terminal: Terminal,
 ): Promise<string | (() => Promise<number>)> {
@@ -56,7 +56,8 @@ export async function planWith(
   const { values, given } = optionValues(verb, parsed.given, env);
   return async () => {
     const { arguments: args, ignored } = parsed;
-    const run = () => verb.run({ arguments: args, options: values, given, ignored, env, terminal });
+    const run = () =>
+      verb.run({ arguments: args, options: values, given, ignored, env, terminal, isVerbose });
     // A server drains before an exception ends it, and has served, whatever became of its greeting.
     if (verb.isServer === true) return run();
     const exitCode = await Promise.race([run(), uncaughtException()]);

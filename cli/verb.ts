@@ -63,6 +63,8 @@ export interface VerbCall<O extends Options = Options, A extends Arguments = Arg
   readonly ignored: readonly string[];
   readonly env: Environment;
   readonly terminal: Terminal;
+  /** Whether more is to be said than was asked for: `--verbose`. */
+  readonly isVerbose: boolean;
 }
 
 /** Environment variables. */

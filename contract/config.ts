@@ -3,7 +3,7 @@
  * folder. The server's sections are read by hand-written checks, so that serving a model needs no schema library.
  */
 
-import type { DeployConfig, TargetConfig } from "./deploy-config.ts";
+import type { DeployConfig, GraphConfig, TargetConfig } from "./deploy-config.ts";
 import type { OnnxSettings } from "./engine-settings.ts";
 import type { BatchingOptions } from "./predictor.ts";
 
@@ -130,6 +130,8 @@ export interface KserveConfig {
   readonly deploy?: DeployConfig;
   /** Places to deploy to, by name. */
   readonly targets?: Readonly<Record<string, TargetConfig>>;
+  /** Graphs of InferenceServices, by name; `kserve-ts deploy` applies them after the folder's own. */
+  readonly graphs?: Readonly<Record<string, GraphConfig>>;
 }
 
 /**

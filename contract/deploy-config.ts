@@ -248,3 +248,60 @@ export interface TargetConfig {
   /** What is deployed differently here, member by member over `deploy`. */
   readonly deploy?: DeployConfig;
 }
+
+/** What a node of a graph sends a request to. */
+export interface GraphStepConfig {
+  /** An InferenceService of the namespace, by its name. */
+  readonly service?: string;
+  /** Another node of the graph. */
+  readonly node?: string;
+  /** A URL in full, such as a model's path at another server. */
+  readonly url?: string;
+  /** Its name, and in an ensemble's answer the key of its part. Default: none; in an ensemble the step's number. */
+  readonly name?: string;
+  /**
+   * In a sequence: what it gets, the answer of the step before or the request that the node got. Default `response`,
+   * the first step excepted.
+   */
+  readonly data?: "request" | "response";
+  /** In a sequence (v0.16): the `predictions` of the answer before become its `instances`. Default false. */
+  readonly predictionsToInstances?: boolean;
+  /** In a splitter: percent of the requests. */
+  readonly weight?: number;
+  /**
+   * A path of GJSON, such as `predictions.#(class=="dog")`. In a switch: the step is taken if the request has it. In a
+   * sequence: the rest is done if the answer before has it.
+   */
+  readonly condition?: string;
+  /** Whether its failure is the node's (v0.11). Default `soft`: the next step goes on with what it answered. */
+  readonly dependency?: "soft" | "hard";
+}
+
+/** Steps of a node; a name alone is a service's. */
+export type GraphStepsConfig = readonly (string | GraphStepConfig)[];
+
+/** A node of a graph: one of the four ways to go on. */
+export interface GraphNodeConfig {
+  /** One step after the other. */
+  readonly sequence?: GraphStepsConfig;
+  /** One of the steps, by chance as their weights say. */
+  readonly splitter?: GraphStepsConfig;
+  /** All steps at once; their answers become one object. */
+  readonly ensemble?: GraphStepsConfig;
+  /** The first step whose condition the request meets. */
+  readonly switch?: GraphStepsConfig;
+}
+
+/** A graph of InferenceServices, which KServe's router sends requests through (InferenceGraph). */
+export interface GraphConfig {
+  /** Its nodes by name; requests begin at `root`. */
+  readonly nodes: Readonly<Record<string, GraphNodeConfig>>;
+  /** Of the router (v0.10). Default: the cluster's. */
+  readonly resources?: ResourcesConfig;
+  /** Fewest routers (v0.13). Default 1. */
+  readonly minReplicas?: number;
+  /** Most routers (v0.13). Default: the cluster's. */
+  readonly maxReplicas?: number;
+  /** Seconds a request may take (v0.13). Default: the cluster's. */
+  readonly timeoutSeconds?: number;
+}

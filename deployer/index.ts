@@ -1,4 +1,11 @@
 /** Entry point of the deployer: every step of `kserve-ts deploy` as a function. */
+export { packageModel, type PackageOptions } from "./artifacts/package-model.ts";
+export type { ModelFormat, PackagedModel } from "./artifacts/types.ts";
+export type { Cluster, KubeObject } from "./cluster/cluster.ts";
+export { type ConnectOptions, connectCluster } from "./cluster/connect.ts";
+export type { KserveFacts } from "./cluster/facts.ts";
+export { readFacts } from "./cluster/read-facts.ts";
+export { RESOURCES, type Resource } from "./cluster/resources.ts";
 export { deployEnvironment, deployVariable } from "./config/environment.ts";
 export { deployJsonSchema } from "./config/json-schema.ts";
 export { type DeployLayers, type DeployOverrides, layerDeployment } from "./config/layers.ts";
@@ -8,7 +15,24 @@ export { type KserveVersion, parseVersion, versionText } from "./kserve-version.
 export type { Manifest } from "./manifests/manifest.ts";
 export type { DeployPlan, PlacedModel } from "./manifests/plan.ts";
 export { revealSecrets, toYaml } from "./manifests/print.ts";
+export { graphManifests } from "./manifests/inference-graph.ts";
 export { render } from "./manifests/render.ts";
 export { type LiveService, checkUpdate } from "./manifests/update.ts";
 export { planWarnings } from "./manifests/warnings.ts";
+export { type AppliedObject, type ApplyReport, applyManifests } from "./rollout/apply.ts";
+export { type GraphView, waitUntilGraphReady } from "./rollout/graph-ready.ts";
+export { type RollOutOptions, type RolledOut, rollOut } from "./rollout/roll-out.ts";
+export { RolloutFailed, RolloutTimeout } from "./rollout/failure.ts";
+export type { FailureCause, RolloutView } from "./rollout/progress.ts";
+export { type WaitOptions, type WaitTarget, waitUntilReady } from "./rollout/wait.ts";
 export { SecretText, type SecretValues, readSecretFiles } from "./secret-text.ts";
+export { readCredentials } from "./steps/credentials.ts";
+export { type DeployEvent, type DeployOptions, type DeployResult, deployPrepared } from "./steps/deploy.ts";
+export { type ObjectDiff, diffManifests } from "./steps/diff.ts";
+export { type PackagedFiles, packageDeployment } from "./steps/package.ts";
+export { type PlanInput, SHIPPED_FACTS, planDeployment } from "./steps/plan.ts";
+export { type PrepareInput, type Prepared, liveService, prepareDeployment } from "./steps/prepare.ts";
+export { type UploadPreparedOptions, uploadPrepared } from "./steps/upload.ts";
+export { openStore } from "./storage/open-store.ts";
+export type { ModelStore } from "./storage/store.ts";
+export { type UploadProgress, type UploadedModel, uploadModel } from "./storage/upload.ts";

@@ -1,11 +1,13 @@
 /**
  * Builds dist/: what the package's entry points lead to, the worker in a bundle of its own (a thread loads nothing that
- * only the main thread needs), the browser's entry points, and dist/image, the server as images have it.
+ * only the main thread needs), the browser's entry points, dist/image, the server as images have it, and the
+ * schema of config files for editors.
  */
-import { rmSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
+import { configJsonSchema } from "./config-schema.ts";
 import { buildImageFiles } from "./build-image.ts";
 import { NODE_BUNDLE } from "./node-bundle.ts";
 
@@ -48,3 +50,8 @@ await Promise.all([
   }),
 ]);
 await buildImageFiles(join(dist, "image"));
+mkdirSync(join(dist, "schema"));
+writeFileSync(
+  join(dist, "schema/kserve.config.schema.json"),
+  `${JSON.stringify(configJsonSchema(), null, 2)}\n`,
+);

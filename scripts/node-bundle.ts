@@ -19,7 +19,7 @@ export const NODE_BUNDLE = {
     "dockerode",
     "tar-stream",
     "@aws-sdk/client-s3",
-    "@google-cloud/storage",
+    "google-auth-library",
     "@azure/storage-blob",
     "@azure/identity",
   ],

@@ -11,6 +11,7 @@ import { checkTargets } from "./check-targets.ts";
 import { loadDockerEngine, loadOciEngine } from "./engines.ts";
 import { makePlan } from "./make-plan.ts";
 import { pairsOf, platformsOf } from "./plan-options.ts";
+import { rememberImage } from "./pushed-images.ts";
 import { proofText } from "./prove.ts";
 import { jsonProgress, textProgress } from "./progress.ts";
 import { registryAccess } from "./registry-options.ts";
@@ -67,6 +68,8 @@ export async function runBuild({ dir, options, given, env }: BuildCall, terminal
         ? await buildWithOci(await loadOciEngine(access), plans, tag, options, work)
         : await buildWithDocker(docker, { dir, plan, reference: tag, options, access }, work);
     progress.finish();
+    const pushed = outcome.published?.reference;
+    await rememberImage(dir, { reference: tag, ...(pushed !== undefined && { pushed }) }, env);
     if (isJson) {
       terminal.print(JSON.stringify(resultJson(tag, outcome, [...warnings, ...outcome.warnings])));
     } else {

@@ -1,6 +1,7 @@
 import type { ImageFacts, LayerFacts, ModelFacts } from "../../builder/inspect.ts";
 import { byteText } from "../terminal/byte-text.ts";
 import { layOut } from "../terminal/columns.ts";
+import { printable } from "../terminal/printable.ts";
 
 /** What an image says of itself, for people. What it does not say is left out. */
 export function factLines(facts: ImageFacts, title: (text: string) => string): readonly string[] {
@@ -81,9 +82,4 @@ function layerRow({ name, digest, bytes }: LayerFacts): readonly string[] {
     size.padStart(8),
     digest === undefined ? "" : digest.slice(0, "sha256:".length + 12),
   ];
-}
-
-/** Labels are somebody else's text: no control character of theirs reaches the terminal. */
-function printable(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, " ");
 }

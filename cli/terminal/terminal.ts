@@ -1,5 +1,5 @@
 import type { WriteStream } from "node:tty";
-import { styleText } from "node:util";
+import { stripVTControlCharacters, styleText } from "node:util";
 
 /** Where the command line writes. */
 export interface Terminal {
@@ -10,10 +10,10 @@ export interface Terminal {
   /** Writes a line on stderr: what went wrong. */
   complain(line: string): void;
   /**
-   * Shows a line on stderr that stays until the next one, or a complaint, takes its place; undefined takes it away.
-   * Nothing happens where stderr is no terminal.
+   * Shows a line on stderr, or several, that stay until the next ones, or a complaint, take their place; undefined takes
+   * them away. Nothing happens where stderr is no terminal.
    */
-  status(line: string | undefined): void;
+  status(lines: string | undefined): void;
   /** Whether a person sees stderr as it is written. */
   readonly hasStatus: boolean;
   /** Columns of stdout: COLUMNS, else the terminal's own, else 80; at most 100, as longer lines read badly. */
@@ -37,6 +37,7 @@ export type Style = Parameters<typeof styleText>[0];
 const MOST_COLUMNS = 100;
 const USUAL_COLUMNS = 80;
 const LEAST_COLUMNS = 30;
+const USUAL_ROWS = 24;
 
 /** The process's own stdout and stderr. What cannot be written does not end it. */
 export function processTerminal(): Terminal {
@@ -61,11 +62,13 @@ export function processTerminal(): Terminal {
     },
     write: (bytes) => void stdout.write(bytes),
     complain: (line) => show(`${line}\n`, ""),
-    status(line) {
+    status(lines) {
       if (!hasStatus) return;
-      // A line that wraps could not be taken away again.
-      const text = line?.slice(0, (stderr.columns ?? USUAL_COLUMNS) - 1) ?? "";
-      show(text, text === "" ? "" : "\r\u001b[2K");
+      // A line that wraps could not be taken away again, nor one that has left the screen.
+      const most = (stderr.columns ?? USUAL_COLUMNS) - 1;
+      const shown = (lines ?? "").split("\n").slice(0, (stderr.rows ?? USUAL_ROWS) - 1);
+      const text = shown.map((line) => cut(line, most)).join("\n");
+      show(text, text === "" ? "" : `\r\u001b[2K${"\u001b[1A\u001b[2K".repeat(shown.length - 1)}`);
     },
     hasStatus,
     width: columns(env["COLUMNS"], stdout.columns),
@@ -77,6 +80,11 @@ export function processTerminal(): Terminal {
       return lostOutput;
     },
   };
+}
+
+/** A line of so many characters at most. Colours take no room, and are not left on. */
+function cut(line: string, most: number): string {
+  return stripVTControlCharacters(line).length <= most ? line : stripVTControlCharacters(line).slice(0, most);
 }
 
 /** @param own the terminal's own count; undefined where there is none */

@@ -1,9 +1,4 @@
-import {
-  Agent as HttpAgent,
-  type IncomingMessage,
-  type RequestOptions,
-  request as httpRequest,
-} from "node:http";
+import type { Agent as HttpAgent, IncomingMessage, RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { KtsError, isKtsError } from "../../contract/errors.ts";
@@ -11,6 +6,9 @@ import { type Refusal, apiFailure } from "./api-failure.ts";
 import { type Where, unreachable } from "./connect-failure.ts";
 import type { Credentials } from "./credentials.ts";
 import type { ServerTrust } from "./tls.ts";
+
+/** Not imported: that makes each of its exports, undici's among them, and takes longer than the requests. */
+const http = process.getBuiltinModule("node:http");
 
 /** A request to the API server. */
 export interface ApiRequest {
@@ -50,7 +48,7 @@ export class Transport {
   readonly #credentials: Credentials;
   readonly #trust: ServerTrust;
   readonly #agent: HttpAgent | HttpsAgent;
-  readonly #closed = new AbortController();
+  readonly #closing = new AbortController();
 
   constructor(where: Where, credentials: Credentials, trust: ServerTrust, agent?: HttpAgent) {
     this.where = where;
@@ -58,7 +56,7 @@ export class Transport {
     this.#trust = trust;
     const isTls = where.server.startsWith("https:");
     // Scheduling the newest free connection keeps few of them busy, so that the others may end.
-    this.#agent = agent ?? new (isTls ? HttpsAgent : HttpAgent)({ keepAlive: true, scheduling: "lifo" });
+    this.#agent = agent ?? new (isTls ? HttpsAgent : http.Agent)({ keepAlive: true, scheduling: "lifo" });
   }
 
   /**
@@ -154,8 +152,13 @@ export class Transport {
     };
   }
 
+  /** Aborted when the connections are closed. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   close(): void {
-    this.#closed.abort(new KtsError("KTS_CANCELLED", "The connection to the cluster was closed."));
+    this.#closing.abort(new KtsError("KTS_CANCELLED", "The connection to the cluster was closed."));
     this.#agent.destroy();
   }
 
@@ -163,11 +166,11 @@ export class Transport {
     signal?.throwIfAborted();
     const options = await this.options(path);
     const text = body === undefined ? undefined : JSON.stringify(body);
-    const send = options.protocol === "https:" ? httpsRequest : httpRequest;
+    const send = options.protocol === "https:" ? httpsRequest : http.request;
     const outgoing = send({
       ...options,
       method,
-      signal: signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]),
+      signal: signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]),
       headers: {
         ...options.headers,
         accept: "application/json",
@@ -209,7 +212,7 @@ export class Transport {
   /** What a request ended with, as an error of ours; the reason of the signal where that ended it. */
   failure(error: unknown, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted) return signal.reason;
-    if (this.#closed.signal.aborted) return this.#closed.signal.reason;
+    if (this.#closing.signal.aborted) return this.#closing.signal.reason;
     return isKtsError(error) ? error : unreachable(this.where, error);
   }
 }

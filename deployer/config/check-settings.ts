@@ -61,10 +61,6 @@ function canaryProblems(settings: DeploySettings, { mode, version }: CheckFacts)
       `(Knative does, and Standard since ${sinceVersion("standardCanary")})`;
     return [{ path: "canary", expected, got: canary }];
   }
-  if (settings.predictor === "custom" && settings.model?.uri === undefined) {
-    const expected = "no canary: KServe's webhook asks for a model in a store (model.uri) in Standard mode";
-    return [{ path: "canary", expected, got: canary }];
-  }
   return [];
 }
 

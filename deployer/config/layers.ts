@@ -48,7 +48,11 @@ export function layDeployment({ file, environment = {}, flags = {}, folderName }
   const secret = secretOf(layers.reduce(overlay, {}), where);
   const settings = resolveSettings([...layers, secret === undefined ? {} : { secret }], folderName);
   const { secret: _, ...withoutSecret } = where;
-  return { settings, target: { ...withoutSecret, ...(target !== undefined && { target }) } };
+  return {
+    settings,
+    target: { ...withoutSecret, ...(target !== undefined && { target }) },
+    ...(file?.graphs !== undefined && { graphs: file.graphs }),
+  };
 }
 
 /** Checks settings against each other, as far as is known before a cluster is asked. @throws as `layerDeployment` */

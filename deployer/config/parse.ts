@@ -1,9 +1,10 @@
 import { z } from "zod";
-import type { DeployConfig, TargetConfig } from "../../contract/deploy-config.ts";
+import type { DeployConfig, GraphConfig, TargetConfig } from "../../contract/deploy-config.ts";
 import { describeValue } from "../../contract/describe.ts";
 import { KtsError, messageOf } from "../../contract/errors.ts";
 import { nearest } from "../../contract/nearest.ts";
 import { describeIssue } from "./issues.ts";
+import { graphsSchema } from "./graph-schema.ts";
 import { deploySchema, targetSchema } from "./schema.ts";
 import { type RenamedSection, renameDeploy, renameTarget } from "./zenml-names.ts";
 
@@ -11,10 +12,12 @@ import { type RenamedSection, renameDeploy, renameTarget } from "./zenml-names.t
 export interface DeployFile {
   readonly deploy: DeployConfig;
   readonly targets: Readonly<Record<string, TargetConfig>>;
+  /** Graphs by name. Default: none. */
+  readonly graphs?: Readonly<Record<string, GraphConfig>>;
 }
 
 /** Sections of ours; any other name that is not near one of them is another part's. */
-const SECTIONS: readonly string[] = ["deploy", "targets"];
+const SECTIONS: readonly string[] = ["deploy", "targets", "graphs"];
 
 /**
  * Checks the deployer's sections of what a config file says; the others are other parts' to check.
@@ -41,10 +44,15 @@ export function parseDeployFile(value: unknown, file: string): DeployFile {
       if (checked !== undefined) targets[name] = checked as TargetConfig;
     }
   }
+  const graphs = section(graphsSchema, value["graphs"] ?? {}, "graphs", asItIs, problems);
   if (problems.length > 0) {
     throw new KtsError("KTS_CONFIG_INVALID", problems.map((problem) => `${file}: ${problem}`).join("\n"));
   }
-  return { deploy: deploy as DeployConfig, targets };
+  return {
+    deploy: deploy as DeployConfig,
+    targets,
+    ...(value["graphs"] !== undefined && { graphs: graphs as Record<string, GraphConfig> }),
+  };
 }
 
 /**
@@ -53,6 +61,10 @@ export function parseDeployFile(value: unknown, file: string): DeployFile {
  */
 export function parseDeploy(value: unknown, source: string): DeployConfig {
   return parseDeployFile({ deploy: value }, source).deploy;
+}
+
+function asItIs(value: unknown): RenamedSection {
+  return { value, origins: new Map() };
 }
 
 function section<T>(

@@ -4,9 +4,11 @@ import type { DeployFile } from "./parse.ts";
 import { isUri } from "./storage-uri.ts";
 
 /** A config file's sections with the paths in it absolute: they are relative to the file. */
-export function absoluteFile({ deploy, targets }: DeployFile, folder: string): DeployFile {
+export function absoluteFile(file: DeployFile, folder: string): DeployFile {
+  const { deploy, targets } = file;
   const entries = Object.entries(targets).map(([name, target]) => [name, absoluteTarget(target, folder)]);
-  return { deploy: absolutePaths(deploy, folder), targets: Object.fromEntries(entries) as typeof targets };
+  const absolute = Object.fromEntries(entries) as typeof targets;
+  return { ...file, deploy: absolutePaths(deploy, folder), targets: absolute };
 }
 
 function absoluteTarget(target: TargetConfig, folder: string): TargetConfig {

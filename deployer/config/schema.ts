@@ -1,24 +1,14 @@
 import { z } from "zod";
 import type { DeployConfig, TargetConfig } from "../../contract/deploy-config.ts";
+import { graphsSchema } from "./graph-schema.ts";
 import { serviceNameProblem } from "./names.ts";
+import { PREDICTOR_KINDS } from "./predictor-kinds.ts";
 import * as part from "./schema-parts.ts";
 import { secretKeyProblem } from "./secret-keys.ts";
 import { isUri, schemeOf, storageUriProblem } from "./storage-uri.ts";
 
 /** Longest that a timer or a grace period is: a day. */
 const DAY_SECONDS = 86_400;
-
-export const PREDICTOR_KINDS = [
-  "custom",
-  "tensorflow",
-  "pytorch",
-  "sklearn",
-  "xgboost",
-  "onnx",
-  "lightgbm",
-  "huggingface",
-  "triton",
-] as const;
 
 const scaling = {
   replicas: part.integer(0, 10_000).optional().describe("So many at all times."),
@@ -156,6 +146,7 @@ export const targetSchema = z.strictObject({
 export const deployFileSchema = z.strictObject({
   deploy: deploySchema.optional(),
   targets: z.record(serviceName, targetSchema).optional(),
+  graphs: graphsSchema.optional(),
 });
 
 /** A type without what zod and a person write differently: `readonly`, and `undefined` beside `?`. */

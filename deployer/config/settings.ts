@@ -2,6 +2,7 @@ import type {
   DeployConfig,
   DeployModelConfig,
   GpuConfig,
+  GraphConfig,
   SecretConfig,
   TargetConfig,
 } from "../../contract/deploy-config.ts";
@@ -32,6 +33,8 @@ export interface TargetSettings extends Omit<TargetConfig, "deploy" | "secret"> 
 export interface Deployment {
   readonly settings: DeploySettings;
   readonly target: TargetSettings;
+  /** Graphs of the file, by name; the same for every target. Default: none. */
+  readonly graphs?: Readonly<Record<string, GraphConfig>>;
 }
 
 /** The defaults of every setting that has one. */

@@ -3,6 +3,7 @@ import { KtsError } from "../../contract/errors.ts";
 import { type KserveVersion, hasFeature } from "../kserve-version.ts";
 import { type Access, OWN_LABELS } from "./access.ts";
 import { sideComponent } from "./component.ts";
+import { isMarked, markImage } from "./image-marker.ts";
 import { type Manifest, type Members, compact } from "./manifest.ts";
 import type { DeployPlan } from "./plan.ts";
 import { canaryPredictor, modelAnnotations, predictor } from "./predictor.ts";
@@ -59,27 +60,52 @@ function ownAnnotations(plan: DeployPlan, access: Access): Readonly<Record<strin
  */
 function predictors(plan: DeployPlan, account: string | undefined): Members {
   const { canary } = plan.settings;
-  if (canary === undefined) return { predictor: predictor(plan, account) };
-  const { trafficPercent, name = "canary" } = canary;
+  if (canary === undefined) return { predictor: successor(plan, predictor(plan, account)) };
+  const { trafficPercent } = canary;
   if (plan.mode === "Knative") {
     return { predictor: { canaryTrafficPercent: trafficPercent, ...predictor(plan, account) } };
   }
-  const stable = plan.stable;
-  if (stable === undefined) {
-    throw new KtsError(
-      "KTS_DEPLOY_INVALID",
-      "deploy.canary: expected a deployment to stand beside, got none",
-      {
-        hint: "Deploy without a canary first.",
-      },
-    );
-  }
+  const stable = requireStable(plan);
+  const name = canary.name ?? (stable["name"] === "canary" ? "next" : "canary");
   if (stable["name"] === name) {
     const message = `deploy.canary.name: expected another name than the running predictor's, got "${name}"`;
     throw new KtsError("KTS_DEPLOY_INVALID", message);
   }
+  const beside = { name, ...markImage(canaryPredictor(plan, account)) };
+  checkAlike(stable, beside);
+  return { predictor: markImage(stable), canary: [{ predictor: beside, trafficPercent }] };
+}
+
+/** A predictor in the place of the one that runs: a canary that was promoted keeps its name, and its mark. */
+function successor({ mode, stable = {} }: DeployPlan, own: Members): Members {
+  if (mode === "Knative") return own;
+  const { name } = stable;
   return {
-    predictor: stable,
-    canary: [{ predictor: { name, ...canaryPredictor(plan, account) }, trafficPercent }],
+    ...(typeof name === "string" && name !== "" && { name }),
+    ...(isMarked(stable) ? markImage(own) : own),
   };
+}
+
+function requireStable({ stable }: DeployPlan): Members {
+  if (stable !== undefined) return stable;
+  throw new KtsError("KTS_DEPLOY_INVALID", "deploy.canary: expected a deployment to stand beside, got none", {
+    hint: "Deploy without a canary first.",
+  });
+}
+
+/** KServe lays the canary over the running predictor: what only the latter has would be the canary's too. */
+function checkAlike(stable: Members, canary: Members): void {
+  const kinds = [stable, canary].map(({ model }) =>
+    model === undefined ? "an image" : "a standard runtime",
+  );
+  const marks = [stable, canary].map(isMarked);
+  if (kinds[0] !== kinds[1]) {
+    const message = `deploy.canary: expected ${kinds[0]}, as the running predictor has, got ${kinds[1]}`;
+    throw new KtsError("KTS_DEPLOY_INVALID", message, { hint: "Deploy it without a canary." });
+  }
+  if (kinds[0] === "an image" && marks[0] === true && marks[1] === false) {
+    const message =
+      "deploy.canary: expected an image with its model, as the running predictor's, got one beside a model.uri";
+    throw new KtsError("KTS_DEPLOY_INVALID", message, { hint: "Deploy it without a canary." });
+  }
 }

@@ -33,7 +33,10 @@ export interface DeployPlan {
   readonly secretValues?: SecretValues;
   /** Names of S3's keys in a Secret, as the cluster's ConfigMap has them. Default: as KServe ships it. */
   readonly s3KeyNames?: S3KeyNames;
-  /** The predictor that runs now, as the cluster has it: a canary on Standard stands beside it. */
+  /**
+   * The predictor that runs now, as the cluster has it: a canary on Standard stands beside it, and one that was promoted
+   * keeps its name.
+   */
   readonly stable?: Members;
 }
 

@@ -29,7 +29,7 @@ export function checkUpdate(service: Manifest, live: LiveService): void {
     });
   }
   const { predictor = {} } = service["spec"] as { readonly predictor?: Members };
-  if (nameOf(predictor) !== nameOf(live.predictor) && uriOf(predictor) === uriOf(live.predictor)) {
+  if (nameOf(predictor) !== nameOf(live.predictor) && modelUri(predictor) === modelUri(live.predictor)) {
     const message = `the predictor is "${nameOf(live.predictor)}" and becomes "${nameOf(predictor)}": KServe takes another name only with another model`;
     throw new KtsError("KTS_DEPLOY_INVALID", message, { hint: "Store the model under another URI." });
   }
@@ -44,7 +44,7 @@ function nameOf({ name }: Members): string {
 }
 
 /** Where a predictor's model is: the model's URI, or the variable of a server of ours. */
-function uriOf(predictor: Members): unknown {
+export function modelUri(predictor: Members): unknown {
   const { model, containers } = predictor as {
     readonly model?: { readonly storageUri?: string };
     readonly containers?: readonly {

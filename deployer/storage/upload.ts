@@ -62,7 +62,7 @@ export interface UploadedModel {
  * @example const { storageUri } = await uploadModel(await packageModel({ path, modelName }), store, { name, signal });
  */
 export async function uploadModel(
-  model: PackagedModel,
+  model: Omit<PackagedModel, "format">,
   store: ModelStore,
   options: UploadOptions,
 ): Promise<UploadedModel> {
@@ -120,7 +120,7 @@ function largestFirst(a: HashedFile, b: HashedFile): number {
 /** KServe downloads whatever lies in the folder, and a runtime may take the wrong file for its model. */
 function refuseStrangers(
   folder: string,
-  model: PackagedModel,
+  model: Omit<PackagedModel, "format">,
   store: ModelStore,
   found: Iterable<string>,
 ): void {

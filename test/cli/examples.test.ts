@@ -45,7 +45,9 @@ describe("the examples of serve --help", () => {
 });
 
 describe("the examples of predict --help", () => {
-  it.each(examplesOf("predict").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
+  // Those that need a cluster are in test/e2e/predict.e2e.test.ts.
+  const local = examplesOf("predict").filter(({ command }) => !/--(?:target|service) /.test(command));
+  it.each(local.map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
     await using server = await serveFolder(`${ROOT}examples/digits`);
     const { stdout, stderr, exitCode } = await typed(command, { KSERVE_TS_URL: server.url });
     expect(stdout).toMatch(/7|3/);
@@ -88,8 +90,24 @@ describe("the examples of inspect --help", () => {
   });
 });
 
-it("every verb's examples are run by a test here, but those that need a Docker engine", () => {
-  const needEngine = ["run"];
-  const names = verbs.map(({ name }) => name).filter((name) => !needEngine.includes(name));
-  expect(names).toEqual(["serve", "predict", "build", "eject", "inspect"]);
+describe("the examples of deploy --help", () => {
+  it.each(examplesOf("deploy").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
+    await using registry = await folderWith({});
+    const env = { KUBECONFIG: join(registry.path, "none"), DOCKER_CONFIG: registry.path };
+    const { stdout, stderr, exitCode } = await typed(command, env);
+    expect(stdout).toMatch(/InferenceService/);
+    expect({ stderr: stderr.replaceAll(/^warning: .*\n/gm, ""), exitCode }).toEqual({
+      stderr: "",
+      exitCode: 0,
+    });
+  });
+});
+
+/** Verbs that look at a deployment or change it; test/e2e/ops.e2e.test.ts runs them. */
+const OPERATING = ["list", "describe", "get-url", "stop", "start", "delete", "promote", "rollback"];
+
+it("every verb's examples are run by a test here, but those that need a Docker engine or a cluster", () => {
+  const needMore = ["run", "diff", "logs", "doctor", ...OPERATING];
+  const names = verbs.map(({ name }) => name).filter((name) => !needMore.includes(name));
+  expect(names).toEqual(["serve", "predict", "build", "eject", "deploy", "inspect"]);
 });

@@ -55,6 +55,34 @@ describe("predict", () => {
     expect(stdout).toBe("output  datatype  shape  data\ndigit   INT64     [1]    [3]\n");
   });
 
+  it("sends V2's tensors as bytes, and shows the answer as JSON", async () => {
+    const flags = ["--input", `${EXAMPLES}/v2-three.json`];
+    const [json, binary] = await Promise.all([predict(flags), predict([...flags, "--protocol", "v2-binary"])]);
+    expect({ ...binary, stdout: "" }).toEqual({ stdout: "", stderr: "", exitCode: 0 });
+    const outputsOf = ({ stdout }: { readonly stdout: string }) =>
+      (JSON.parse(stdout) as { outputs: unknown }).outputs;
+    expect(outputsOf(binary)).toEqual(outputsOf(json));
+  });
+
+  it("asks over gRPC, and shows the answer as V2's JSON", async () => {
+    const flags = ["predict", "-i", `${EXAMPLES}/v2-three.json`, "--protocol", "grpc"];
+    const { stdout, stderr, exitCode } = await runCli([...flags, "--url", `127.0.0.1:${digits.grpcPort}`]);
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(JSON.parse(stdout)).toMatchObject({
+      model_name: "digits",
+      outputs: [{ name: "digit", datatype: "INT64", shape: [1], data: [3] }],
+    });
+    const refused = await runCli([...flags, "--url", digits.url]);
+    expect(refused.stderr).toMatch(/^error: --url: expected host:port/);
+    expect(refused.exitCode).toBe(2);
+  });
+
+  it("says what a V2 body lacks that is to be sent as bytes", async () => {
+    const { stderr, exitCode } = await predict(["-i", SEVEN, "--protocol", "v2-binary"]);
+    expect(stderr).toMatch(/^error: inputs: /);
+    expect(exitCode).toBe(1);
+  });
+
   it("gives an answer that is no JSON as it came", async () => {
     await using server = await servePredictor(`
       export const execution = "inline";

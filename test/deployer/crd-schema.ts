@@ -12,18 +12,27 @@ export type CrdVersion = "0.9.0" | "0.11.2" | "0.13.1" | "0.15.2" | "0.20.0";
  * no field that it does not name.
  */
 export function crdProblems(version: CrdVersion): Promise<Check> {
-  const check = CHECKS.get(version) ?? compileCheck(version);
-  CHECKS.set(version, check);
+  return checkOf(`inferenceservice-v${version}`);
+}
+
+/** The same of an InferenceGraph. */
+export function graphCrdProblems(version: CrdVersion): Promise<Check> {
+  return checkOf(`inferencegraph-v${version}`);
+}
+
+function checkOf(fixture: string): Promise<Check> {
+  const check = CHECKS.get(fixture) ?? compileCheck(fixture);
+  CHECKS.set(fixture, check);
   return check;
 }
 
 type Check = (manifest: unknown) => readonly string[];
 
 /** A schema of this size takes seconds to compile. */
-const CHECKS = new Map<CrdVersion, Promise<Check>>();
+const CHECKS = new Map<string, Promise<Check>>();
 
-async function compileCheck(version: CrdVersion): Promise<Check> {
-  const file = new URL(`../fixtures/crds/inferenceservice-v${version}.json.gz`, import.meta.url);
+async function compileCheck(fixture: string): Promise<Check> {
+  const file = new URL(`../fixtures/crds/${fixture}.json.gz`, import.meta.url);
   const schema = JSON.parse(gunzipSync(await readFile(file)).toString()) as Schema;
   const ajv = new Ajv({
     allErrors: true,

@@ -139,10 +139,16 @@ const REJECTIONS: readonly Rejection[] = [
     { version: "v0.19.0" },
   ],
   [
-    "canary requires a stable predictor with a model (multi-model serving is not supported with canary)",
+    "(accepted, and laid over the running predictor, which has another kind) canary of another kind",
     { ...KINDS.custom, canary: { trafficPercent: 10 } },
-    /^deploy\.canary: expected no canary: KServe's webhook asks for a model in a store \(model\.uri\)/,
-    { stable: { containers: [] } },
+    /^deploy\.canary: expected a standard runtime, as the running predictor has, got an image$/,
+    { stable: { model: { storageUri: "s3://models/iris" } } },
+  ],
+  [
+    "(accepted, and the model never fetched) canary with a model beside an image that has its own",
+    { ...KINDS.custom, model: "s3://models/digits", canary: { trafficPercent: 10 } },
+    /^deploy\.canary: expected an image with its model, as the running predictor's, got one beside a model\.uri$/,
+    { stable: { containers: [{ env: [{ name: "STORAGE_URI", value: "image/digits:1" }] }] } },
   ],
   [
     "(accepted, and never reconciled) StorageUri [ftp://x/y] is not supported",

@@ -23,7 +23,7 @@ export const PACKAGE_HOMES = {
   dockerode: ["builder/docker"],
   ws: ["deployer/cluster"],
   "@aws-sdk/client-s3": ["deployer/storage/s3.ts"],
-  "@google-cloud/storage": ["deployer/storage/gcs.ts"],
+  "google-auth-library": ["deployer/storage/gcs.ts"],
   "@azure/storage-blob": ["deployer/storage/azure.ts"],
   "@azure/identity": ["deployer/storage/azure-credentials.ts"],
   zod: ["deployer"],

@@ -99,6 +99,15 @@ const EXAMPLES: Readonly<Record<string, readonly [deploy: DeployConfig, facts?: 
       },
     },
   ],
+  "custom-canary-standard": [
+    { ...KINDS.custom, resources: QUANTITIES, canary: { trafficPercent: 25 } },
+    {
+      stable: {
+        name: "canary",
+        containers: [{ name: "kserve-container", image: "registry.example.com/digits:1" }],
+      },
+    },
+  ],
   "sklearn-beside-account-standard": [
     { ...KINDS.sklearn, serviceAccountName: "models", secret: "store-keys", protocolVersion: "v2" },
   ],
