@@ -13,6 +13,7 @@ export const CHECK_NAMES = [
   "webhook",
   "pod-security",
   "quota",
+  "storage",
 ] as const;
 
 /** Name of a check. */

@@ -34,6 +34,8 @@ export interface ClusterSubject {
   readonly namespace: string;
   readonly settings: DeploySettings;
   readonly target: TargetSettings;
+  /** The environment's variables, for the credentials of the store. */
+  readonly env: Readonly<Record<string, string | undefined>>;
   /** Asked once for all checks. */
   facts(signal?: AbortSignal): Promise<KserveFacts>;
 }

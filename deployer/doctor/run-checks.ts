@@ -1,26 +1,37 @@
 import { isKtsError, messageOf } from "../../contract/errors.ts";
 import type { Check, Finding, Outcome } from "./check.ts";
 
-/**
- * Runs checks side by side. One that does not end in time is a finding too, and no other waits for it.
- * @param signal ends those that are under way, when their time is over
- */
+/** How long checks may take. */
+export interface CheckLimits {
+  /** Milliseconds that each check has. Default 2500. */
+  readonly timeoutMs?: number;
+  /** Ends those that are under way. */
+  readonly signal?: AbortSignal;
+}
+
+const DEFAULT_TIMEOUT_MS = 2500;
+
+/** Runs checks side by side. One that does not end in time is a finding too, and no other waits for it. */
 export async function runChecks<Subject>(
   checks: readonly Check<Subject>[],
   subject: Subject,
-  signal: AbortSignal,
+  limits: CheckLimits = {},
 ): Promise<readonly Finding[]> {
-  return Promise.all(checks.map((check) => runCheck(check, subject, signal)));
+  return Promise.all(checks.map((check) => runCheck(check, subject, limits)));
 }
 
 /** Runs one check; it never throws. */
 export async function runCheck<Subject>(
   check: Check<Subject>,
   subject: Subject,
-  signal: AbortSignal,
+  { timeoutMs = DEFAULT_TIMEOUT_MS, signal: ending }: CheckLimits = {},
 ): Promise<Finding> {
   const startedAt = performance.now();
+  const ended = new AbortController();
+  const timer = setTimeout(() => ended.abort(), timeoutMs);
+  const signal = ending === undefined ? ended.signal : AbortSignal.any([ended.signal, ending]);
   const outcome = await Promise.race([ran(check, subject, signal), outOfTime(signal)]);
+  clearTimeout(timer);
   return { check: check.name, ...outcome, durationMs: Math.round(performance.now() - startedAt) };
 }
 

@@ -45,7 +45,9 @@ describe("the examples of serve --help", () => {
 });
 
 describe("the examples of predict --help", () => {
-  it.each(examplesOf("predict").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
+  // Those that need a cluster are in test/e2e/predict.e2e.test.ts.
+  const local = examplesOf("predict").filter(({ command }) => !/--(?:target|service) /.test(command));
+  it.each(local.map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
     await using server = await serveFolder(`${ROOT}examples/digits`);
     const { stdout, stderr, exitCode } = await typed(command, { KSERVE_TS_URL: server.url });
     expect(stdout).toMatch(/7|3/);
@@ -101,8 +103,11 @@ describe("the examples of deploy --help", () => {
   });
 });
 
+/** Verbs that look at a deployment or change it; test/e2e/ops.e2e.test.ts runs them. */
+const OPERATING = ["list", "describe", "get-url", "stop", "start", "delete", "promote", "rollback"];
+
 it("every verb's examples are run by a test here, but those that need a Docker engine or a cluster", () => {
-  const needMore = ["run", "diff"];
+  const needMore = ["run", "diff", "logs", "doctor", ...OPERATING];
   const names = verbs.map(({ name }) => name).filter((name) => !needMore.includes(name));
   expect(names).toEqual(["serve", "predict", "build", "eject", "deploy", "inspect"]);
 });

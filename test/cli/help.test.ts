@@ -21,6 +21,16 @@ describe("--help", () => {
     ["kserve-ts-run", ["run", "--help"]],
     ["kserve-ts-eject", ["eject", "--help"]],
     ["kserve-ts-inspect", ["inspect", "--help"]],
+    ["kserve-ts-list", ["list", "--help"]],
+    ["kserve-ts-describe", ["describe", "--help"]],
+    ["kserve-ts-get-url", ["get-url", "--help"]],
+    ["kserve-ts-stop", ["stop", "--help"]],
+    ["kserve-ts-start", ["start", "--help"]],
+    ["kserve-ts-delete", ["delete", "--help"]],
+    ["kserve-ts-promote", ["promote", "--help"]],
+    ["kserve-ts-rollback", ["rollback", "--help"]],
+    ["kserve-ts-logs", ["logs", "--help"]],
+    ["kserve-ts-doctor", ["doctor", "--help"]],
   ])("of %s is as in the golden file", async (name, args) => {
     const { stdout, stderr, exitCode } = await runCli(args);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });

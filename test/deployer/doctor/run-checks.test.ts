@@ -10,14 +10,14 @@ const fine: Check<string> = {
 const never: Check<string> = { name: "never", run: () => new Promise(() => undefined) };
 const throwing = (error: Error): Check<string> => ({ name: "throwing", run: () => Promise.reject(error) });
 
-async function found(check: Check<string>, signal = new AbortController().signal) {
-  const [finding] = await runChecks([check], "it", signal);
+async function found(check: Check<string>) {
+  const [finding] = await runChecks([check], "it");
   return finding;
 }
 
 describe("checks that run side by side", () => {
   it("give their findings in their order, and the time each took", async () => {
-    const findings = await runChecks([fine, { ...fine, name: "other" }], "it", new AbortController().signal);
+    const findings = await runChecks([fine, { ...fine, name: "other" }], "it");
     expect(findings.map(({ check, status, message }) => [check, status, message])).toEqual([
       ["fine", "ok", "it is fine"],
       ["other", "ok", "it is fine"],
@@ -26,7 +26,7 @@ describe("checks that run side by side", () => {
   });
 
   it("do not wait for one that does not end in time", async () => {
-    const findings = await runChecks([never, fine], "it", AbortSignal.timeout(50));
+    const findings = await runChecks([never, fine], "it", { timeoutMs: 50 });
     expect(findings.map(({ status }) => status)).toEqual(["fail", "ok"]);
     expect(findings[0]?.message).toBe("there was no answer in time");
   });
