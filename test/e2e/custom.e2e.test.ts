@@ -28,7 +28,13 @@ describeWithCluster(
     afterAll(() => folders.disposeAsync());
     const project = async (deploy: object) =>
       folders.use(await folderWith({ "kserve.config.json": JSON.stringify({ deploy }) })).path;
-    const digits = (image: string) => ({ name: "digits", image, resources: SIZE });
+    const digits = (image: string) => ({
+      name: "digits",
+      image,
+      resources: SIZE,
+      // On two busy cores it takes a while until nothing leads to a pod that stops.
+      drainDelayMs: 15_000,
+    });
 
     beforeAll(() => loadCustomImages(["digits", "changed", "logits", "transformer"], loadImage));
 
@@ -91,6 +97,7 @@ describeWithCluster(
       const folder = await project({
         ...digits(CUSTOM_IMAGES.logits),
         name: "shrunk",
+        protocolVersion: "v2",
         transformer: { image: CUSTOM_IMAGES.transformer, resources: SIZE },
       });
       expect(await deployed(runDeploy(rig, folder, []))).toMatchObject({ ready: true });

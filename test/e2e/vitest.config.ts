@@ -9,7 +9,8 @@ export default mergeConfig(
       root: new URL("../../", import.meta.url).pathname,
       include: ["test/e2e/**/*.e2e.test.ts"],
       globalSetup: ["test/e2e/global-setup.ts"],
-      testTimeout: 180_000,
+      // As long as `deploy` waits, and more.
+      testTimeout: 400_000,
       // Images of runtimes are made by the first run that wants them, which takes minutes.
       hookTimeout: 1_200_000,
       // Two cores run the cluster, the pods and the tests.
