@@ -7,11 +7,11 @@ import type { ModelStore } from "./store.ts";
 const AZURE_HOST = /^[a-z0-9]{3,24}\.blob\.(core\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn))$/i;
 
 const STORES =
-  "s3://bucket/path, gs://bucket/path, https://<account>.blob.core.windows.net/<container>/path, pvc://claim/path";
+  "s3://bucket/path, gs://bucket/path, https://<account>.blob.core.windows.net/<container>/path or pvc://claim/path";
 
 /**
- * Opens the store of a URI. The SDK of its cloud is loaded now, and no other. Nothing is asked of the store yet, a claim
- * excepted: the first call tells whether it is there and lets us in.
+ * Opens the store of a URI. The SDK of its cloud is loaded now, and no other. Nothing is asked of the store yet: the
+ * first call tells whether it is there and lets us in. A claim is the exception: its helper pod is started.
  * @throws KtsError KTS_CONFIG_INVALID when nothing can be uploaded to such a URI, or a credential cannot be used;
  *   KTS_PACKAGE_MISSING naming the package to install
  * @example await using store = await openStore("s3://models/team", { env: process.env, signal });
@@ -23,13 +23,13 @@ export async function openStore(uri: string, options: OpenStoreOptions): Promise
   switch (schemeOf(uri)) {
     case "s3":
       return (await import("./s3.ts")).openS3Store(uri, options);
-    case "pvc":
-      return (await import("./pvc.ts")).openPvcStore(uri, options);
     case "gs":
       return (await import("./gcs.ts")).openGcsStore(uri, options);
     case "https":
       if (isAzureUri(uri)) return (await import("./azure.ts")).openAzureStore(uri, options);
       throw invalid(uri, `a host of Azure's Blob Storage after https://, or another store: ${STORES}`);
+    case "pvc":
+      return (await import("./pvc.ts")).openPvcStore(uri, options);
     default:
       throw invalid(uri, `a store that a model can be uploaded to: ${STORES}`);
   }
