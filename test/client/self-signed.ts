@@ -1,7 +1,10 @@
 import { createHash, generateKeyPairSync, sign } from "node:crypto";
 
 /** A key and a certificate for one host name, signed by itself, valid for a day: from so many hours ago. */
-export function selfSigned(hostname: string, sinceHours = 12): { readonly key: string; readonly cert: string } {
+export function selfSigned(
+  hostname: string,
+  sinceHours = 12,
+): { readonly key: string; readonly cert: string } {
   const { privateKey, publicKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
   const spki = publicKey.export({ type: "spki", format: "der" });
   const algorithm = sequence(oid("2a8648ce3d040302"));
