@@ -15,10 +15,13 @@ export { type KserveVersion, parseVersion, versionText } from "./kserve-version.
 export type { Manifest } from "./manifests/manifest.ts";
 export type { DeployPlan, PlacedModel } from "./manifests/plan.ts";
 export { revealSecrets, toYaml } from "./manifests/print.ts";
+export { graphManifests } from "./manifests/inference-graph.ts";
 export { render } from "./manifests/render.ts";
 export { type LiveService, checkUpdate } from "./manifests/update.ts";
 export { planWarnings } from "./manifests/warnings.ts";
 export { type AppliedObject, type ApplyReport, applyManifests } from "./rollout/apply.ts";
+export { type GraphView, waitUntilGraphReady } from "./rollout/graph-ready.ts";
+export { type RollOutOptions, type RolledOut, rollOut } from "./rollout/roll-out.ts";
 export { RolloutFailed, RolloutTimeout } from "./rollout/failure.ts";
 export type { FailureCause, RolloutView } from "./rollout/progress.ts";
 export { type WaitOptions, type WaitTarget, waitUntilReady } from "./rollout/wait.ts";

@@ -1,4 +1,4 @@
-import { NAME_ARGUMENT, OPERATE_OPTIONS } from "../operate/operate-options.ts";
+import { OPERATE_OPTIONS } from "../operate/operate-options.ts";
 import { toggle } from "../option-kinds.ts";
 import { type ValuesOf, defineVerb } from "../verb.ts";
 

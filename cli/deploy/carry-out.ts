@@ -30,8 +30,8 @@ export interface CarryOutCall {
 /** Prepares, uploads, applies, waits, and says what came of it. */
 export async function carryOut(call: CarryOutCall): Promise<number> {
   const { target, facts, live, image, options, env, terminal, signal, startedAt } = call;
-  const { cluster, namespace, deployment } = target;
-  const prepared = await prepareDeployment({ deployment, namespace, facts, live, image, signal });
+  const { cluster, namespace, deployment, hasService } = target;
+  const prepared = await prepareDeployment({ deployment, namespace, facts, live, image, hasService, signal });
   for (const warning of prepared.warnings) warn(terminal, warning);
   const isTable = options.output === "table";
   using progress = isTable ? rolloutProgress(terminal) : NO_PROGRESS;
@@ -41,6 +41,7 @@ export async function carryOut(call: CarryOutCall): Promise<number> {
   const report = (event: DeployEvent): void => {
     if (event.kind === "upload") progress.step(uploadText(event));
     else if (event.kind === "view") progress.view(event.view);
+    else if (event.kind === "graph") progress.step(graphText(event));
     else isApplied = true;
   };
   const result = await deployPrepared(cluster, prepared, deployment, {
@@ -67,6 +68,11 @@ function uploadText({ uri, progress }: Extract<DeployEvent, { kind: "upload" }>)
   const { uploadedBytes, skippedBytes, totalBytes, totalFiles } = progress;
   const files = totalFiles === 1 ? "1 file" : `${totalFiles} files`;
   return `Uploading ${files} to ${uri}  ${byteText(uploadedBytes + skippedBytes)} of ${byteText(totalBytes)}`;
+}
+
+function graphText({ view: { name, ready, waitsFor } }: Extract<DeployEvent, { kind: "graph" }>): string {
+  if (ready) return `The graph ${name} is ready`;
+  return `Waiting for the graph ${name}${waitsFor === undefined ? "" : `: ${waitsFor}`}`;
 }
 
 function howToGoOn(name: string, { cluster, namespace }: OpenTarget): string {

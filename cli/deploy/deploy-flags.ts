@@ -85,7 +85,7 @@ export const DEPLOY_FLAGS = {
     flag: "max-replicas",
     range: [0, MOST_REPLICAS],
     default: undefined,
-    doc: "Most replicas.",
+    doc: "Most replicas that there may be.",
   }),
   cpu: text({
     flag: "cpu",

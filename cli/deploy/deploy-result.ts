@@ -19,6 +19,12 @@ export interface DeployOutcome {
   readonly storageUri: string | undefined;
   /** Of the model's files. */
   readonly contentHash: string | undefined;
+  /** The graphs that were deployed with it. */
+  readonly graphs: readonly {
+    readonly name: string;
+    readonly ready: boolean;
+    readonly url: string | undefined;
+  }[];
   readonly objects: readonly { readonly kind: string; readonly name: string; readonly outcome: string }[];
   readonly warnings: readonly string[];
   readonly seconds: number;
@@ -36,22 +42,29 @@ export interface OutcomeInput {
 export function deployResult({ target, prepared, result, seconds }: OutcomeInput): DeployOutcome {
   const { plan, warnings } = prepared;
   const { settings, model } = plan;
-  const { objects, view } = result;
+  const { objects, view, graphs } = result;
   return {
     name: settings.name,
     namespace: plan.namespace,
     context: target.cluster.context,
-    outcome: result.unchanged ? "unchanged" : (objects.at(-1)?.action ?? "unchanged"),
+    outcome: result.unchanged ? "unchanged" : serviceAction(objects),
     ready: view?.ready ?? false,
     url: view?.url,
     revision: view?.revision,
     image: settings.predictor === "custom" ? (plan.image ?? settings.image) : undefined,
     storageUri: model?.storageUri ?? settings.model?.uri,
     contentHash: model?.contentHash,
+    graphs: graphs.map(({ name, ready, url }) => ({ name, ready, url })),
     objects: objects.map(({ kind, name, action }) => ({ kind, name, outcome: action })),
     warnings: [...warnings, ...result.warnings],
     seconds: Math.round(seconds * 100) / 100,
   };
+}
+
+/** What became of the service: a Secret of it that was changed is a change of it. */
+function serviceAction(objects: DeployResult["objects"]): DeployOutcome["outcome"] {
+  const own = objects.find(({ kind }) => kind === "InferenceService")?.action ?? "unchanged";
+  return own === "unchanged" ? "configured" : own;
 }
 
 /** The same for people: what it is now, where it answers, and how to ask it. */
@@ -63,14 +76,25 @@ export function resultLines(
 ): readonly string[] {
   const { name, namespace, outcome, ready, url, seconds } = value;
   const state = ready ? terminal.style("green", "ready") : "applied, and nobody waits for it";
+  if (prepared.manifests.length === 0) return graphLines(value);
   const head = `${terminal.style("bold", name)} in ${namespace}: ${outcome}, ${state} (${seconds.toFixed(1)} s)`;
   const where = `${shellWord(name)} --context ${shellWord(cluster.context)} -n ${shellWord(namespace)}`;
   if (!ready) return [head, "", "Next:", `  kserve-ts describe ${where}`];
   const lines = [head];
   if (url !== undefined) lines.push(`  ${url}`);
+  for (const graph of value.graphs) lines.push(`  graph ${graph.name}: ${graph.url ?? "ready"}`);
   const curl =
     url === undefined ? undefined : curlLine(url, servedName(prepared), prepared, deployment.target);
   return curl === undefined ? lines : [...lines, "", "Ask it:", `  ${curl}`];
+}
+
+/** What came of graphs alone. */
+function graphLines({ namespace, objects, graphs }: DeployOutcome): readonly string[] {
+  return objects.map(({ name, outcome }) => {
+    const graph = graphs.find((each) => each.name === name);
+    const state = graph === undefined ? "applied, and nobody waits for it" : `ready  ${graph.url ?? ""}`;
+    return `graph ${name} in ${namespace}: ${outcome}, ${state}`.trimEnd();
+  });
 }
 
 /** The name that requests go by. */

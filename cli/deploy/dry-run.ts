@@ -25,12 +25,12 @@ export async function dryRun(read: ReadDeployment, call: DeployCall, signal: Abo
       signal,
     }),
   ]);
-  const { deployment } = read;
-  const prepared = await prepareDeployment({ deployment, ...asked, image: image?.image, signal });
+  const { deployment, hasService } = read;
+  const prepared = await prepareDeployment({ deployment, ...asked, image: image?.image, hasService, signal });
   const warnings = [...(image?.warning === undefined ? [] : [image.warning]), ...prepared.warnings];
   for (const warning of warnings) warn(terminal, warning);
   const { toYaml } = await import("../../deployer/manifests/print.ts");
-  const { manifests } = prepared;
+  const manifests = [...prepared.manifests, ...prepared.graphs];
   if (options.output === "json")
     terminal.print(JSON.stringify({ ...filesOf(prepared), manifests, warnings }));
   else if (options.output === "yaml") terminal.print(toYaml(manifests).trimEnd());
@@ -83,8 +83,12 @@ function filesOf({ packaged, plan }: Prepared) {
   return { storageUri: plan.model?.storageUri, contentHash: packaged.contentHash, files };
 }
 
-function tableLines({ manifests, packaged, plan }: Prepared): readonly string[] {
-  const objects = manifests.map(({ kind, metadata }) => [kind, metadata.name, metadata.namespace]);
+function tableLines({ manifests, graphs, packaged, plan }: Prepared): readonly string[] {
+  const objects = [...manifests, ...graphs].map(({ kind, metadata }) => [
+    kind,
+    metadata.name,
+    metadata.namespace,
+  ]);
   const lines = ["Would apply:", ...layOut(objects, 2)];
   if (packaged === undefined) return lines;
   const rows = packaged.files.map(({ path, source, content }) => [

@@ -17,15 +17,15 @@ export interface ImageForCall {
 
 /** The image of a deployment; undefined for a standard runtime, which has its own. @throws as `findImage` */
 export async function imageFor(
-  { deployment, folder }: ReadDeployment,
+  { deployment, folder, hasService }: ReadDeployment,
   { dir, options, ...rest }: ImageForCall,
 ): Promise<PinnedImage | undefined> {
   const { predictor, image, predictFunction, name } = deployment.settings;
-  if (predictor !== "custom") {
+  if (predictor !== "custom" || !hasService) {
     if (!options.build) return undefined;
     throw new KtsError(
       "KTS_USAGE",
-      `--build makes the image of a custom predictor, and ${predictor} has its own`,
+      `--build makes the image of a custom predictor, and ${hasService ? `${predictor} has its own` : "there is none"}`,
     );
   }
   const { findImage } = await import("./find-image.ts");

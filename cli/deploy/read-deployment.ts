@@ -23,6 +23,8 @@ export interface DeploymentCall {
 /** A deployment as file, environment and command line have it together. */
 export interface ReadDeployment extends ProjectFile {
   readonly deployment: Deployment;
+  /** False where there are graphs alone: nothing says anything of an InferenceService. */
+  readonly hasService: boolean;
 }
 
 /**
@@ -52,7 +54,15 @@ export async function readDeployment(call: DeploymentCall): Promise<ReadDeployme
     flags,
     folderName: basename(project.folder),
   });
-  return { ...project, deployment };
+  const says = [
+    file?.deploy,
+    environment.deploy,
+    flags.deploy,
+    file?.targets[deployment.target.target ?? ""]?.deploy,
+  ];
+  const hasService =
+    deployment.graphs === undefined || says.some((layer) => Object.keys(layer ?? {}).length > 0);
+  return { ...project, deployment, hasService };
 }
 
 async function environmentOf(env: Environment): Promise<DeployOverrides> {

@@ -65,6 +65,7 @@ class LiveRollout implements RolloutProgress {
 
   step(text: string): void {
     this.#step = text;
+    this.#view = undefined;
     this.#draw();
   }
 

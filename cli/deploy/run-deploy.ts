@@ -31,7 +31,7 @@ export async function runDeploy(call: DeployCall): Promise<number> {
     const startedAt = performance.now();
     const read = await readDeployment({ options, env, folder: args.dir, ...(await wordLayers(options)) });
     const { checkDeployment } = await import("../../deployer/config/layers.ts");
-    checkDeployment(read.deployment);
+    if (read.hasService) checkDeployment(read.deployment);
     if (options.dryRun) return dryRun(read, call, signal);
     // What asks the cluster goes on while the image is looked for.
     await using target = await openCluster(read, options.kubeconfig, env);

@@ -30,7 +30,7 @@ export async function runDiff({ arguments: { dir }, options, env, terminal }: Di
     const words = await wordLayers(options);
     await using target = await openTarget({ options, env, folder: dir, ...words });
     const { deployment, cluster, namespace } = target;
-    checkDeployment(deployment);
+    if (target.hasService) checkDeployment(deployment);
     const noBuild = {
       build: false,
       tag: undefined,
@@ -56,9 +56,10 @@ export async function runDiff({ arguments: { dir }, options, env, terminal }: Di
       facts,
       live,
       image: image?.image,
+      hasService: target.hasService,
       signal,
     });
-    const diffs = await diffManifests(cluster, prepared.manifests, signal);
+    const diffs = await diffManifests(cluster, [...prepared.manifests, ...prepared.graphs], signal);
     let isDifferent = false;
     for (const diff of diffs) {
       const lines = diffLines(diff);

@@ -49,7 +49,9 @@ function readPair(pair: string): { readonly path: readonly string[]; readonly te
   const parts = [...path.matchAll(/\[\s*["']?([^\]"']+)["']?\s*\]|([^.[\]]+)/g)].map(
     ([, quoted, plain]) => quoted ?? plain ?? "",
   );
-  if (parts.length > 0) return { path: parts[0] === "deploy" ? parts.slice(1) : parts, text };
+  // No setting is called so, and an object's own prototype is nothing to set.
+  if (parts.length > 0 && !parts.includes("__proto__"))
+    return { path: parts[0] === "deploy" ? parts.slice(1) : parts, text };
   // What follows may be a secret.
   throw new KtsError("KTS_USAGE", `--set is ${JSON.stringify(pair.split("=", 1)[0])}, expected path=value`, {
     hint: "Such as --set scaleTarget=70, or --set 'labels[example.com/team]=ml'.",

@@ -93,19 +93,14 @@ function factRows(
   service: ServiceDescription,
   nowMs: number,
 ): readonly (readonly [string, string | undefined])[] {
-  const { createdAt, lastGood, isSeen, generation } = service;
+  const { createdAt, lastGood } = service;
   return [
     ["predictor", service.predictor],
     ["runtime", service.runtime],
     ["mode", service.mode],
     ["URL", service.url],
     ["in the cluster", service.localUrl],
-    [
-      "generation",
-      service.state === "stopped"
-        ? String(generation)
-        : `${generation}, ${isSeen ? "carried out" : "not carried out yet"}`,
-    ],
+    ["generation", generationText(service)],
     ["revision", service.revision],
     ["model hash", service.modelHash],
     [
@@ -121,6 +116,12 @@ function factRows(
         : `${lastGood.predictor}, ready ${ageText(lastGood.readyAt, nowMs)} ago`,
     ],
   ];
+}
+
+function generationText({ state, generation, isSeen, unreadable }: ServiceDescription): string {
+  // Of what is stopped there is nothing to compare, and of what may not be read nothing is known.
+  const isKnown = state !== "stopped" && !unreadable.includes("deployments");
+  return isKnown ? `${generation}, ${isSeen ? "carried out" : "not carried out yet"}` : String(generation);
 }
 
 function workloadRow({

@@ -1,3 +1,4 @@
+import type { KtsError } from "../../contract/errors.ts";
 import type { Manifest, ManifestMetadata, Members } from "../manifests/manifest.ts";
 import type { Resource } from "./resources.ts";
 
@@ -80,7 +81,9 @@ export interface ExecCall {
   readonly pod: string;
   readonly container: string;
   readonly command: readonly string[];
-  /** What it reads. Default: nothing. */
+  /**
+   * What it reads, to the end: of a command that ends before, some clusters do not tell how it ended. Default: nothing.
+   */
   readonly stdin?: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
 }
@@ -127,7 +130,7 @@ export interface Cluster extends AsyncDisposable {
   get(resource: Resource, name: ObjectName, signal?: AbortSignal): Promise<KubeObject | undefined>;
   /** Objects; none where the server does not know their kind. */
   list(resource: Resource, query?: ObjectQuery, signal?: AbortSignal): Promise<ObjectList>;
-  /** Changes since a list, until the signal is aborted; it connects again by itself. */
+  /** Changes since a list; it connects again by itself, and ends without an error when the signal is aborted. */
   watch(
     resource: Resource,
     query: ObjectQuery & { readonly resourceVersion: string },
@@ -145,10 +148,15 @@ export interface Cluster extends AsyncDisposable {
   delete(resource: Resource, name: ObjectName, signal?: AbortSignal): Promise<boolean>;
   /** A container's lines, as far as they are there. */
   logs(query: LogQuery): Promise<string>;
-  /** A container's lines as they come, without line ends, until it ends or the signal is aborted. */
+  /** A container's lines as they come, without line ends, until it ends or the signal is aborted (no error). */
   followLogs(query: LogQuery): AsyncIterable<string>;
+  /** Runs a command to its end; one that ends with another exit code than 0 has run, and is no failure here. */
   exec(call: ExecCall): Promise<ExecResult>;
-  forwardPort(pod: ObjectName, port: number): Promise<ForwardedPort>;
+  /**
+   * Makes a port of a pod one of this machine.
+   * @param onProblem told why a connection failed on the pod's side, such as that nothing listens there
+   */
+  forwardPort(pod: ObjectName, port: number, onProblem?: (problem: KtsError) => void): Promise<ForwardedPort>;
   /** Whether one may do something (SelfSubjectAccessReview). */
   mayI(access: Access, signal?: AbortSignal): Promise<boolean>;
 }

@@ -1,3 +1,4 @@
+import type { KtsError } from "../../contract/errors.ts";
 import type { Manifest, Members } from "../manifests/manifest.ts";
 import type {
   Access,
@@ -182,12 +183,21 @@ export class KubeCluster implements Cluster {
     return followLines(this.#transport, this.#logSource(query));
   }
 
-  exec(_call: ExecCall): Promise<ExecResult> {
-    return Promise.reject(new Error("not there yet"));
+  async exec(call: ExecCall): Promise<ExecResult> {
+    const { pod, namespace = this.namespace } = call;
+    const doing = `run ${call.command[0] ?? "nothing"} in ${this.#naming(RESOURCES.pod, pod, namespace)}`;
+    const { runCommand } = await import("./exec.ts");
+    return runCommand(this.#transport, namespace, call, doing);
   }
 
-  forwardPort(_pod: ObjectName, _port: number): Promise<ForwardedPort> {
-    return Promise.reject(new Error("not there yet"));
+  async forwardPort(
+    { name, namespace = this.namespace }: ObjectName,
+    port: number,
+    onProblem?: (problem: KtsError) => void,
+  ): Promise<ForwardedPort> {
+    const doing = `reach port ${port} of ${this.#naming(RESOURCES.pod, name, namespace)}`;
+    const { forwardPodPort } = await import("./port-forward.ts");
+    return forwardPodPort(this.#transport, { namespace, pod: name, port, doing, onProblem });
   }
 
   async mayI({ verb, resource, subresource, namespace }: Access, signal?: AbortSignal): Promise<boolean> {

@@ -48,7 +48,7 @@ export class Transport {
   readonly #credentials: Credentials;
   readonly #trust: ServerTrust;
   readonly #agent: HttpAgent | HttpsAgent;
-  readonly #closed = new AbortController();
+  readonly #closing = new AbortController();
 
   constructor(where: Where, credentials: Credentials, trust: ServerTrust, agent?: HttpAgent) {
     this.where = where;
@@ -152,8 +152,13 @@ export class Transport {
     };
   }
 
+  /** Aborted when the connections are closed. */
+  get closed(): AbortSignal {
+    return this.#closing.signal;
+  }
+
   close(): void {
-    this.#closed.abort(new KtsError("KTS_CANCELLED", "The connection to the cluster was closed."));
+    this.#closing.abort(new KtsError("KTS_CANCELLED", "The connection to the cluster was closed."));
     this.#agent.destroy();
   }
 
@@ -165,7 +170,7 @@ export class Transport {
     const outgoing = send({
       ...options,
       method,
-      signal: signal === undefined ? this.#closed.signal : AbortSignal.any([signal, this.#closed.signal]),
+      signal: signal === undefined ? this.#closing.signal : AbortSignal.any([signal, this.#closing.signal]),
       headers: {
         ...options.headers,
         accept: "application/json",
@@ -207,7 +212,7 @@ export class Transport {
   /** What a request ended with, as an error of ours; the reason of the signal where that ended it. */
   failure(error: unknown, signal: AbortSignal | undefined): unknown {
     if (signal?.aborted) return signal.reason;
-    if (this.#closed.signal.aborted) return this.#closed.signal.reason;
+    if (this.#closing.signal.aborted) return this.#closing.signal.reason;
     return isKtsError(error) ? error : unreachable(this.where, error);
   }
 }

@@ -39,7 +39,7 @@ export interface ModelFacts {
 
 /** All that one asks of an InferenceService when something is wrong. */
 export interface ServiceDescription extends ServiceSummary {
-  /** Why it is not ready; undefined: it is, or nothing tells. */
+  /** Why it, or a canary of it, is not ready; undefined: it is, or nothing tells. */
   readonly cause?: FailureCause;
   readonly localUrl?: string;
   /** The ServingRuntime that KServe chose. */
@@ -80,8 +80,7 @@ export async function describeService(
   // One look is all there is: what was changed long ago counts as seen to.
   const snapshot: Snapshot = { ...watch.snapshot(), watchedMs: Infinity };
   const described = describeSnapshot(snapshot);
-  const found =
-    described.state === "not ready" || described.state === "unknown" ? likelyCause(snapshot) : undefined;
+  const found = isWanting(described) ? likelyCause(snapshot) : undefined;
   const [cause, good] = await Promise.all([
     found === undefined ? undefined : explain(cluster, snapshot, found, signal),
     // One may be allowed to look at everything else.
@@ -92,6 +91,12 @@ export async function describeService(
     ...(cause !== undefined && { cause }),
     ...(good !== undefined && { lastGood: good }),
   };
+}
+
+/** Whether something of it should be ready and is not, a canary beside the rest included. */
+function isWanting({ state, canaries }: ServiceDescription): boolean {
+  if (state === "ready") return canaries.some(({ ready }) => ready === false);
+  return state === "not ready" || state === "unknown";
 }
 
 /** What a snapshot says. Pure. */

@@ -25,8 +25,17 @@ export class RolloutTimeout extends KtsError {
   /** How it stood. */
   readonly view: RolloutView;
 
-  constructor(timeoutMs: number, view: RolloutView, cause: FailureCause | undefined) {
-    const head = `${view.name} was not ready after ${Math.round(timeoutMs / 1000)} s; ${standing(view)}`;
+  /** @param unreadable kinds that could not be looked into for the cause */
+  constructor(
+    timeoutMs: number,
+    view: RolloutView,
+    cause: FailureCause | undefined,
+    unreadable: readonly string[] = [],
+  ) {
+    const blind =
+      unreadable.length === 0 ? "" : ` (no permission to read ${unreadable.join(", ")}, which may tell why)`;
+    const seconds = Math.round(timeoutMs / 1000);
+    const head = `${view.name} was not ready after ${seconds} s; ${standing(view)}${blind}`;
     const general = ERROR_CATALOGUE.KTS_ROLLOUT_TIMEOUT.hint;
     super("KTS_ROLLOUT_TIMEOUT", cause === undefined ? head : describeCause(head, cause), {
       cause,

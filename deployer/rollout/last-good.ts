@@ -1,4 +1,4 @@
-import { KtsError } from "../../contract/errors.ts";
+import { KtsError, isKtsError } from "../../contract/errors.ts";
 import type { Cluster, KubeObject } from "../cluster/cluster.ts";
 import { RESOURCES } from "../cluster/resources.ts";
 import { OWN_LABELS } from "../manifests/access.ts";
@@ -63,15 +63,32 @@ export async function goodSpecs(
 }
 
 /**
- * Keeps a spec as the last good one: to be called once it is ready. The same spec is kept once.
+ * Keeps a spec as the last good one: to be called once it is ready. The same spec is kept once. Who may not write
+ * ConfigMaps deploys all the same, and has nothing to go back to.
  * @param manifest the InferenceService as it was applied
  * @param service the same as the server has it
+ * @returns whether it is kept
  */
 export async function keepGood(
   cluster: Cluster,
   manifest: Manifest,
   service: KubeObject,
   signal?: AbortSignal,
+): Promise<boolean> {
+  try {
+    await keep(cluster, manifest, service, signal);
+    return true;
+  } catch (error) {
+    if (isKtsError(error) && error.code === "KTS_CLUSTER_DENIED") return false;
+    throw error;
+  }
+}
+
+async function keep(
+  cluster: Cluster,
+  manifest: Manifest,
+  service: KubeObject,
+  signal: AbortSignal | undefined,
 ): Promise<void> {
   const before = await goodSpecs(cluster, manifest.metadata, signal);
   const same = ({ manifest: old }: GoodSpec): boolean => isSame(old as KubeObject, manifest as KubeObject);
@@ -96,9 +113,11 @@ export async function keepGood(
 export async function keepLive(cluster: Cluster, live: KubeObject, signal?: AbortSignal): Promise<void> {
   if (live.kind !== "InferenceService" || conditionOf(live as InferenceService, "Ready")?.status !== "True")
     return;
-  const kept = await goodSpecs(cluster, live.metadata, signal);
-  if (kept.length > 0) return;
-  await keepGood(cluster, manifestOf(live), live, signal);
+  const kept = await goodSpecs(cluster, live.metadata, signal).catch((error: unknown) => {
+    if (isKtsError(error) && error.code === "KTS_CLUSTER_DENIED") return undefined;
+    throw error;
+  });
+  if (kept?.length === 0) await keepGood(cluster, manifestOf(live), live, signal);
 }
 
 /** An object as one would apply it. */

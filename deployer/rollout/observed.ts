@@ -24,11 +24,15 @@ const COMPONENT_LABEL = "component";
  */
 export function isObserved(snapshot: Snapshot, workload: Workload): boolean {
   const { service, watchedMs } = snapshot;
-  if (isFirst(service)) return true;
-  if (watchedMs >= GIVEN_UP_MS) return true;
+  if (isSettled(snapshot)) return true;
   const component = componentOf(snapshot, workload);
   const reflects = component !== undefined && reflectsSpec(component, workload.spec?.template);
   return reflects && (changedMs(workload) >= changedMs(service) || watchedMs >= SETTLED_MS);
+}
+
+/** Whether nothing that is seen can be of an earlier spec: there was none, or it is long past. */
+export function isSettled({ service, watchedMs }: Snapshot): boolean {
+  return isFirst(service) || watchedMs >= GIVEN_UP_MS;
 }
 
 /** Whether an InferenceService is as it was made, so that nothing can be of an earlier one. */

@@ -1,6 +1,6 @@
 import { conditionOf } from "./kube-shapes.ts";
 import type { ContainerStatus, KubeCondition, Pod, ReplicaSet } from "./kube-shapes.ts";
-import { isUpToDate } from "./observed.ts";
+import { isSettled, isUpToDate } from "./observed.ts";
 import type { Condition, PodView, RolloutView } from "./progress.ts";
 import {
   type Snapshot,
@@ -18,7 +18,9 @@ export function viewOf(snapshot: Snapshot): RolloutView {
   const { service } = snapshot;
   const fresh = new Set(newPods(snapshot).map(({ metadata }) => metadata.uid));
   const workloads = workloadsOf(snapshot);
-  const observed = workloads.length > 0 && observedWorkloads(snapshot).length === workloads.length;
+  const observed = isBlind(snapshot)
+    ? isSettled(snapshot)
+    : workloads.length > 0 && observedWorkloads(snapshot).length === workloads.length;
   const revision = revisionIn(snapshot);
   const { url } = service.status ?? {};
   return {
@@ -42,9 +44,15 @@ function isServing(snapshot: Snapshot): boolean {
   if (conditionOf(service, "Ready")?.status !== "True") return false;
   const { canary = [] } = service.spec ?? {};
   if (canary.length > 0 && conditionOf(service, "CanaryPredictorReady")?.status !== "True") return false;
+  if (isBlind(snapshot)) return true;
   return (
     workloadsOf(snapshot).length >= expectedWorkloads(snapshot) && workloadsOf(snapshot).every(isComplete)
   );
+}
+
+/** Whether one may not see what the InferenceService is made of, so that its conditions have to do. */
+function isBlind({ unreadable }: Snapshot): boolean {
+  return unreadable.includes("deployments");
 }
 
 function expectedWorkloads({ service }: Snapshot): number {

@@ -102,5 +102,5 @@ async function timedOut(
 ): Promise<KtsError> {
   const cause = found[0]?.cause;
   const explained = cause === undefined ? undefined : await explain(cluster, snapshot, cause, signal);
-  return new RolloutTimeout(timeoutMs, view, explained);
+  return new RolloutTimeout(timeoutMs, view, explained, snapshot.unreadable);
 }

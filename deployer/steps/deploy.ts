@@ -1,27 +1,28 @@
 import type { Cluster } from "../cluster/cluster.ts";
-import type { Manifest } from "../manifests/manifest.ts";
 import type { Deployment } from "../config/settings.ts";
-import { type AppliedObject, applyManifests } from "../rollout/apply.ts";
-import { keepGood } from "../rollout/last-good.ts";
+import type { Manifest } from "../manifests/manifest.ts";
+import { type AppliedObject, type ApplyReport, applyManifests } from "../rollout/apply.ts";
+import { type GraphView, waitUntilGraphReady } from "../rollout/graph-ready.ts";
 import type { RolloutView } from "../rollout/progress.ts";
-import { waitUntilReady } from "../rollout/wait.ts";
+import { rollOut } from "../rollout/roll-out.ts";
 import type { UploadProgress } from "../storage/upload.ts";
 import type { Prepared } from "./prepare.ts";
-import { isRolloutFailure, takeBack } from "./take-back.ts";
 import { uploadPrepared } from "./upload.ts";
 
 /** What a deployment tells while it goes on. */
 export type DeployEvent =
   /** How far the model's upload is. */
   | { readonly kind: "upload"; readonly uri: string; readonly progress: UploadProgress }
-  /** What became of each manifest. */
+  /** What became of manifests. */
   | { readonly kind: "applied"; readonly objects: readonly AppliedObject[] }
   /** How the rollout stands. */
-  | { readonly kind: "view"; readonly view: RolloutView };
+  | { readonly kind: "view"; readonly view: RolloutView }
+  /** How a graph stands. */
+  | { readonly kind: "graph"; readonly view: GraphView };
 
 /** How it is deployed. */
 export interface DeployOptions {
-  /** Milliseconds to wait until it is ready; 0: not at all. */
+  /** Milliseconds to wait until it is ready, and as many for each graph; 0: not at all. */
   readonly timeoutMs: number;
   /** Go back to what was ready last where this does not become ready; only where it is waited for. Default false. */
   readonly atomic?: boolean;
@@ -42,22 +43,24 @@ export interface DeployResult {
   readonly warnings: readonly string[];
   /** How it stood in the end; undefined: nobody waited. */
   readonly view: RolloutView | undefined;
+  /** The graphs that were deployed with it, as they stood in the end; none where nobody waited. */
+  readonly graphs: readonly GraphView[];
 }
 
 /**
- * The steps that change something: `upload`, `apply` and `wait`, of a deployment that `prepareDeployment` gave.
+ * The steps that change something: `upload`, `apply` and `wait`, of a deployment that `prepareDeployment` gave. Graphs
+ * come last, when what they go to is there.
  * @throws KtsError of the stores (KTS_STORE_*, KTS_UPLOAD_FAILED), of the cluster (KTS_CLUSTER_*), KTS_ROLLOUT_FAILED with
  *   the cause, KTS_ROLLOUT_TIMEOUT; the signal's reason
  */
 export async function deployPrepared(
   cluster: Cluster,
   prepared: Prepared,
-  { target }: Deployment,
-  { timeoutMs, env, signal, report, atomic = false }: DeployOptions,
+  { target }: Pick<Deployment, "target">,
+  options: DeployOptions,
 ): Promise<DeployResult> {
-  const { plan, manifests } = prepared;
-  const { namespace } = plan;
-  const { name } = plan.settings;
+  const { manifests, graphs } = prepared;
+  const { timeoutMs, env, signal, report, atomic = false } = options;
   await uploadPrepared(prepared, {
     store: target.store,
     env,
@@ -65,21 +68,46 @@ export async function deployPrepared(
     signal,
     onProgress: (uri, progress) => report?.({ kind: "upload", uri, progress }),
   });
-  const { objects, unchanged, service, warnings } = await applyManifests(cluster, manifests, { signal });
-  report?.({ kind: "applied", objects });
-  const applied = { objects, unchanged, warnings };
-  const generation = service?.metadata.generation ?? 0;
-  if (timeoutMs === 0) return { ...applied, view: undefined };
+  const onApplied = ({ objects }: ApplyReport): void => report?.({ kind: "applied", objects });
   const onView = (view: RolloutView): void => report?.({ kind: "view", view });
-  const wait = { timeoutMs, signal, onView };
-  const view = await waitUntilReady(cluster, { name, namespace, generation }, wait).catch(
-    async (error: unknown) => {
-      if (!atomic || !isRolloutFailure(error)) throw error;
-      throw await takeBack(cluster, error, { name, namespace, ...wait });
-    },
-  );
-  if (!unchanged && service !== undefined) {
-    await keepGood(cluster, manifests.at(-1) as Manifest, service, signal);
+  const reports: ApplyReport[] = [];
+  let view: RolloutView | undefined;
+  if (manifests.length > 0 && timeoutMs === 0) {
+    const applied = await applyManifests(cluster, manifests, { signal });
+    onApplied(applied);
+    reports.push(applied);
+  } else if (manifests.length > 0) {
+    const rolledOut = await rollOut(cluster, manifests, { timeoutMs, atomic, signal, onApplied, onView });
+    reports.push(rolledOut.report);
+    view = rolledOut.view;
   }
-  return { ...applied, view };
+  const views: GraphView[] = [];
+  for (const graph of graphs) {
+    const { applied, view: its } = await deployGraph(cluster, graph, options);
+    reports.push(applied);
+    if (its !== undefined) views.push(its);
+  }
+  return {
+    objects: reports.flatMap(({ objects }) => objects),
+    unchanged: reports.every(({ unchanged }) => unchanged),
+    warnings: [...new Set(reports.flatMap(({ warnings }) => warnings))],
+    view,
+    graphs: views,
+  };
+}
+
+async function deployGraph(
+  cluster: Cluster,
+  graph: Manifest,
+  { timeoutMs, signal, report }: DeployOptions,
+): Promise<{ readonly applied: ApplyReport; readonly view: GraphView | undefined }> {
+  const applied = await applyManifests(cluster, [graph], { signal });
+  report?.({ kind: "applied", objects: applied.objects });
+  if (timeoutMs === 0) return { applied, view: undefined };
+  const { name, namespace } = graph.metadata;
+  const onView = (view: GraphView): void => report?.({ kind: "graph", view });
+  return {
+    applied,
+    view: await waitUntilGraphReady(cluster, { name, namespace }, { timeoutMs, signal, onView }),
+  };
 }

@@ -1,15 +1,8 @@
 import { KtsError } from "../../contract/errors.ts";
 import type { DeploySettings } from "../config/settings.ts";
 import type { PlacedModel } from "../manifests/plan.ts";
+import { modelFolder } from "../storage/upload.ts";
 import type { PackagedFiles } from "./package.ts";
-
-/** Digits of the content's hash in a model's path: enough that no two models of a store have the same. */
-const HASH_DIGITS = 12;
-
-/** Where a model's files lie below a store's prefix: another content lies elsewhere, so that nothing is overwritten. */
-export function modelPath(name: string, contentHash: string): string {
-  return `${name}/${contentHash.replace(/^sha256:/, "").slice(0, HASH_DIGITS)}`;
-}
 
 /**
  * A model as its manifest names it once it is uploaded.
@@ -29,7 +22,7 @@ export function placedModel(
     );
   }
   return {
-    storageUri: `${store.replace(/\/+$/, "")}/${modelPath(name, contentHash)}`,
+    storageUri: `${store.replace(/\/+$/, "")}/${modelFolder(name, contentHash)}`,
     contentHash,
     // A setting's format outranks it; without one, a kind's name is its format's.
     ...(format !== undefined && format !== predictor && { format }),

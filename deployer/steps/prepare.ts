@@ -4,6 +4,7 @@ import type { KserveFacts } from "../cluster/facts.ts";
 import { RESOURCES } from "../cluster/resources.ts";
 import type { Deployment } from "../config/settings.ts";
 import type { Manifest } from "../manifests/manifest.ts";
+import { graphManifests } from "../manifests/inference-graph.ts";
 import type { DeployPlan } from "../manifests/plan.ts";
 import { render } from "../manifests/render.ts";
 import { checkUpdate, modelUri } from "../manifests/update.ts";
@@ -27,6 +28,8 @@ export interface PrepareInput {
   readonly live?: KubeObject | undefined;
   /** A custom predictor's image with its digest. Default: the setting's. */
   readonly image?: string | undefined;
+  /** Whether there is an InferenceService to deploy, or the file's graphs alone. Default true. */
+  readonly hasService?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -35,6 +38,8 @@ export interface Prepared {
   readonly plan: DeployPlan;
   /** In the order in which they are applied, the InferenceService last. */
   readonly manifests: readonly Manifest[];
+  /** The graphs of the config file, to be applied after those. */
+  readonly graphs: readonly Manifest[];
   /** The files that its model has in the store; undefined where there are none to upload. */
   readonly packaged: PackagedFiles | undefined;
   /** What runs has loaded these very files, so that they need not be looked for in the store. */
@@ -49,10 +54,10 @@ export interface Prepared {
  * @throws KtsError as `packageDeployment` and `render`; KTS_DEPLOY_INVALID where what runs cannot become this
  */
 export async function prepareDeployment(input: PrepareInput): Promise<Prepared> {
-  const { deployment, namespace, facts, live, image, signal } = input;
+  const { deployment, namespace, facts, live, image, hasService = true, signal } = input;
   const { settings, target } = deployment;
   const [packaged, secretValues] = await Promise.all([
-    packageDeployment(settings, facts.version, signal),
+    hasService ? packageDeployment(settings, facts.version, signal) : undefined,
     readCredentials(settings),
   ]);
   const model = packaged === undefined ? undefined : placedModel(packaged, settings, target.store);
@@ -65,9 +70,12 @@ export async function prepareDeployment(input: PrepareInput): Promise<Prepared> 
     ...(secretValues !== undefined && { secretValues }),
     ...(live !== undefined && { live }),
   });
-  const manifests = render(plan);
-  const service = manifests.at(-1) as Manifest;
-  if (live !== undefined) {
+  const manifests = hasService ? render(plan) : [];
+  const { mode, version } = plan;
+  const place = { namespace, mode, version, ...(hasService && { service: settings.name }) };
+  const graphs = graphManifests(deployment.graphs ?? {}, place);
+  const service = manifests.at(-1);
+  if (live !== undefined && service !== undefined) {
     const { deploymentMode } = (live["status"] ?? {}) as { readonly deploymentMode?: string };
     checkUpdate(service, {
       predictor: predictorOf(live) ?? {},
@@ -75,8 +83,8 @@ export async function prepareDeployment(input: PrepareInput): Promise<Prepared> 
     });
   }
   const ofModel = packaged?.warnings.map(({ path, message, hint }) => `${path}: ${message} ${hint}`) ?? [];
-  const warnings = [...ofModel, ...planWarnings(plan)];
-  return { plan, manifests, packaged, isLoaded: isLoaded(live, model?.storageUri), warnings };
+  const warnings = [...ofModel, ...(hasService ? planWarnings(plan) : [])];
+  return { plan, manifests, graphs, packaged, isLoaded: isLoaded(live, model?.storageUri), warnings };
 }
 
 /** A model's URI has its content's hash in it: a service that is ready with it has read the files. */

@@ -68,9 +68,15 @@ export function networkFailure(error: unknown, endpoint: Endpoint): KtsError | u
     const hint = `Does it want HTTPS? Then say so by ${endpoint.httpsSetting}.`;
     return unreachable(endpoint, "it does not speak plain HTTP", error, hint);
   }
+  if (code === "ECONNRESET" && endpoint.url.startsWith("http://")) {
+    const hint = `Is it up, and does it want HTTPS? Then say so by ${endpoint.httpsSetting}.`;
+    return unreachable(endpoint, "it closed the connection", error, hint);
+  }
   const reason = REASONS[code] ?? (isTimeout(error) ? REASONS["ETIMEDOUT"] : undefined);
   if (reason !== undefined) return unreachable(endpoint, reason, error);
-  return PASSING.has(code) ? unreachable(endpoint, String(text.split("\n", 1)[0]), error) : undefined;
+  // How fetch calls whatever kept it from an answer.
+  const isUnanswered = PASSING.has(code) || (error instanceof TypeError && error.message === "fetch failed");
+  return isUnanswered ? unreachable(endpoint, String(text.split("\n", 1)[0]), error) : undefined;
 }
 
 /** Whether a connection failed in a way that may pass. */

@@ -6,11 +6,12 @@ import type { ModelStore } from "./store.ts";
 /** Hosts of Azure's Blob Storage, its separate clouds included: those that KServe knows. */
 const AZURE_HOST = /^[a-z0-9]{3,24}\.blob\.(core\.(windows\.net|usgovcloudapi\.net|chinacloudapi\.cn))$/i;
 
-const STORES = "s3://bucket/path, gs://bucket/path, https://<account>.blob.core.windows.net/<container>/path";
+const STORES =
+  "s3://bucket/path, gs://bucket/path, https://<account>.blob.core.windows.net/<container>/path, pvc://claim/path";
 
 /**
- * Opens the store of a URI. The SDK of its cloud is loaded now, and no other. Nothing is asked of the store yet: the
- * first call tells whether it is there and lets us in.
+ * Opens the store of a URI. The SDK of its cloud is loaded now, and no other. Nothing is asked of the store yet, a claim
+ * excepted: the first call tells whether it is there and lets us in.
  * @throws KtsError KTS_CONFIG_INVALID when nothing can be uploaded to such a URI, or a credential cannot be used;
  *   KTS_PACKAGE_MISSING naming the package to install
  * @example await using store = await openStore("s3://models/team", { env: process.env, signal });
@@ -22,6 +23,8 @@ export async function openStore(uri: string, options: OpenStoreOptions): Promise
   switch (schemeOf(uri)) {
     case "s3":
       return (await import("./s3.ts")).openS3Store(uri, options);
+    case "pvc":
+      return (await import("./pvc.ts")).openPvcStore(uri, options);
     case "gs":
       return (await import("./gcs.ts")).openGcsStore(uri, options);
     case "https":

@@ -114,7 +114,7 @@ class PvcStore implements ModelStore {
       .update(`${sha256} ${this.#below(path)}`)
       .digest("hex");
     const arrived = sizeBytes < RESUME_BYTES ? 0 : await this.#arrived(path, part, sizeBytes, signal);
-    if (arrived > 0) onBytes(arrived);
+    if (arrived > 0) onBytes(arrived, true);
     const sizes = [arrived, sizeBytes - arrived, sizeBytes].map(String);
     const stdin = counted(content.read(arrived), onBytes);
     const result = await this.#run(PUT_SCRIPT, [this.#below(path), sha256, part, ...sizes], signal, stdin);

@@ -69,7 +69,8 @@ export async function s3Settings(options: OpenStoreOptions): Promise<S3Settings>
 type Given = (key: SecretKey) => string | undefined;
 
 function endpointOf(given: Given, env: OpenStoreOptions["env"]): string | undefined {
-  const named = given("s3_endpoint") ?? env["AWS_ENDPOINT_URL_S3"] ?? env["AWS_ENDPOINT_URL"];
+  // The credential's is where pods find the store; a store within the cluster has another address on this machine.
+  const named = env["AWS_ENDPOINT_URL_S3"] ?? given("s3_endpoint") ?? env["AWS_ENDPOINT_URL"];
   if (named === undefined || named === "") return undefined;
   const plain = named.replace(/\/+$/, "");
   // KServe needs it for a region's own address; the SDK derives that address, and would not follow a redirect from it.

@@ -342,7 +342,8 @@ async function loadEngine(
   if (modelFile === undefined || predictor.load !== undefined) return undefined;
   const engine = await loadWithEngine({
     modelFile,
-    resolveFrom: [...(predictorPath === undefined ? [] : [dirname(predictorPath)]), modelDir],
+    // A model without a predictor may lie outside of the project: in an image, at /mnt/models beside /app.
+    resolveFrom: [...(predictorPath === undefined ? [] : [dirname(predictorPath)]), modelDir, process.cwd()],
     intraOpThreads: settings.intraOpThreads,
     ...(settings.onnx !== undefined && { onnx: settings.onnx }),
     log: createPredictorLog(settings.log, { model: source.name }),

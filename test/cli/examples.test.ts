@@ -103,8 +103,11 @@ describe("the examples of deploy --help", () => {
   });
 });
 
+/** Verbs that look at a deployment or change it; test/e2e/ops.e2e.test.ts runs them. */
+const OPERATING = ["list", "describe", "get-url", "stop", "start", "delete", "promote", "rollback"];
+
 it("every verb's examples are run by a test here, but those that need a Docker engine or a cluster", () => {
-  const needMore = ["run", "diff"];
+  const needMore = ["run", "diff", "logs", "doctor", ...OPERATING];
   const names = verbs.map(({ name }) => name).filter((name) => !needMore.includes(name));
   expect(names).toEqual(["serve", "predict", "build", "eject", "deploy", "inspect"]);
 });

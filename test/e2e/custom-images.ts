@@ -20,7 +20,10 @@ export const CUSTOM_IMAGES = {
 } as const;
 
 /** A line of examples/digits/predictor.ts, and what it becomes in `changed`. */
-const CHANGE = ["digits.push(ten.indexOf(Math.max(...ten)))", "digits.push(100 + ten.indexOf(Math.max(...ten)))"] as const;
+const CHANGE = [
+  "digits.push(ten.indexOf(Math.max(...ten)))",
+  "digits.push(100 + ten.indexOf(Math.max(...ten)))",
+] as const;
 
 /** Builds the images with the engine that is there, or one that is started for it, and loads them into the node. */
 export async function loadCustomImages(
@@ -43,13 +46,19 @@ export async function loadCustomImages(
       logits: join(ROOT, "examples/digits/model/model.onnx"),
       transformer: join(ROOT, "examples/transformer"),
     };
-    const env = { ...npmEnv(), DOCKER_HOST: rig.engine.host, DOCKER_CONFIG: folder, KSERVE_TS_CACHE_DIR: join(folder, "cache") };
+    const env = {
+      ...npmEnv(),
+      DOCKER_HOST: rig.engine.host,
+      DOCKER_CONFIG: folder,
+      KSERVE_TS_CACHE_DIR: join(folder, "cache"),
+    };
     const docker = dockerAt(rig.engine.host);
     for (const name of names) {
       const args = ["build", sources[name], "--tag", CUSTOM_IMAGES[name], "--name", "digits"];
       // What it answers is what the tests see in the cluster.
       const built = await runCli([...args, "--no-proof"], { env });
-      if (built.exitCode !== 0) throw new Error(`kserve-ts build ended with ${built.exitCode}:\n${built.stderr}`);
+      if (built.exitCode !== 0)
+        throw new Error(`kserve-ts build ended with ${built.exitCode}:\n${built.stderr}`);
       const archive = join(folder, `${name}.tar`);
       await pipeline(await docker.getImage(CUSTOM_IMAGES[name]).get(), createWriteStream(archive));
       await loadImage(archive);

@@ -80,7 +80,10 @@ describeWithCluster(
       const outcome = await deployed(runDeploy(rig, folder, []));
       expect(outcome).toMatchObject({ outcome: "configured", ready: true });
       const answers = await load.untilOnly('{"predictions":[107]}');
-      expect(Object.keys(answers).toSorted()).toEqual(['200 {"predictions":[107]}', '200 {"predictions":[7]}']);
+      expect(Object.keys(answers).toSorted()).toEqual([
+        '200 {"predictions":[107]}',
+        '200 {"predictions":[7]}',
+      ]);
     });
 
     it("stands behind a transformer", async () => {

@@ -23,7 +23,7 @@ export function runDeploy(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Ended> {
   const where = ["--kubeconfig", kubeconfig, "--namespace", namespace];
-  return runCli(["deploy", ...where, "--output", "json", ...args], { cwd: folder, env, program: [process.execPath, "/tmp/wt/cli/cli/main.ts"] });
+  return runCli(["deploy", ...where, "--output", "json", ...args], { cwd: folder, env });
 }
 
 /** The outcome of a `deploy` that must come up. */
@@ -34,7 +34,11 @@ export async function deployed(ended: Promise<Ended>): Promise<Outcome> {
 }
 
 /** A ready pod of an InferenceService's predictor (or another component). */
-export async function readyPod({ kubeconfig, namespace }: Place, name: string, component = "predictor"): Promise<string> {
+export async function readyPod(
+  { kubeconfig, namespace }: Place,
+  name: string,
+  component = "predictor",
+): Promise<string> {
   await using cluster = await connectCluster({ kubeconfig, namespace, env: process.env });
   const labels = `serving.kserve.io/inferenceservice=${name},component=${component}`;
   const { items } = await cluster.list(RESOURCES.pod, { labels });

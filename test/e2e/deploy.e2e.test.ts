@@ -79,7 +79,7 @@ describeWithCluster(
       const { stdout, stderr, exitCode } = await kserve("deploy", [...args, "--atomic"]);
       expect([stdout, exitCode]).toEqual(["", 11]);
       expect(stderr).toMatch(/^error: echo does not come up: The image localhost\/nosuch:1 .* cannot be pulled/m);
-      expect(stderr).toMatch(/^echo was taken back to what was ready at .+, and is ready again\.$/m);
+      expect(stderr).toMatch(/^The spec of .+ is back and ready\.$/m);
       expect((await kserve("diff", args)).stdout).toContain(`-        image: ${ECHO}\n`);
     });
 

@@ -1,6 +1,3 @@
-import { writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
 import type { Cluster, KubeObject } from "../../deployer/cluster/cluster.ts";
 import { connectCluster } from "../../deployer/cluster/connect.ts";
@@ -32,15 +29,14 @@ interface Scenario {
 /** Seconds from when the cluster knew to when it was told, by failure. */
 const figures: string[] = [];
 
-afterAll(async () => {
-  if (figures.length === 0) return;
-  console.log(figures.join("\n"));
-  // Vitest swallows what a passing file prints under some reporters.
-  await writeFile(join(tmpdir(), "kserve-ts-failures.txt"), `${figures.join("\n")}\n`);
+afterAll(() => {
+  if (figures.length > 0) console.log(figures.join("\n"));
 });
 
-const waits = (...reasons: readonly string[]) => (object: KubeObject) =>
-  statusesOf(object as Pod).some(({ state }) => reasons.includes(state?.waiting?.reason ?? ""));
+const waits =
+  (...reasons: readonly string[]) =>
+  (object: KubeObject) =>
+    statusesOf(object as Pod).some(({ state }) => reasons.includes(state?.waiting?.reason ?? ""));
 
 const ended = (object: KubeObject, times: number) =>
   statusesOf(object as Pod).some(
@@ -48,7 +44,8 @@ const ended = (object: KubeObject, times: number) =>
       state?.terminated !== undefined && state.terminated.exitCode !== 0 && restartCount >= times - 1,
   );
 
-const happens = (pattern: RegExp) => (object: KubeObject) => pattern.test((object as KubeEvent).message ?? "");
+const happens = (pattern: RegExp) => (object: KubeObject) =>
+  pattern.test((object as KubeEvent).message ?? "");
 
 const isRefused = (object: KubeObject) => /ReplicaFailure/.test(JSON.stringify(object["status"] ?? {}));
 
@@ -146,7 +143,9 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
     hint: /less cpu under resources.requests/,
   },
   "a Secret that is missing": {
-    spec: serverPredictor({ env: [{ name: "A", valueFrom: { secretKeyRef: { name: "nosuch", key: "k" } } }] }),
+    spec: serverPredictor({
+      env: [{ name: "A", valueFrom: { secretKeyRef: { name: "nosuch", key: "k" } } }],
+    }),
     resource: RESOURCES.pod,
     decides: waits("CreateContainerConfigError"),
     reason: "container-config",
@@ -184,7 +183,9 @@ describeWithCluster(
       expect(failure.hint).toMatch(scenario.hint);
       if (scenario.lastLine !== undefined) {
         expect(failure.cause.lastLines?.join("\n")).toMatch(scenario.lastLine);
-        expect(failure.message).toContain(`last lines of ${failure.cause.container} in ${failure.cause.pod}:`);
+        expect(failure.message).toContain(
+          `last lines of ${failure.cause.container} in ${failure.cause.pod}:`,
+        );
       }
     });
   },

@@ -95,7 +95,8 @@ export async function startLoad(
   return {
     untilAnswered: async (count) => void (await until(`${count} answers`, ({ all }) => sum(all) >= count)),
     untilOnly: async (answer) => {
-      const only = ({ latest }: Counts) => sum(latest) > 0 && Object.keys(latest).every((seen) => seen.endsWith(answer));
+      const only = ({ latest }: Counts) =>
+        sum(latest) > 0 && Object.keys(latest).every((seen) => seen.endsWith(answer));
       return (await until(`only ${answer}`, only)).all;
     },
     async [Symbol.asyncDispose]() {

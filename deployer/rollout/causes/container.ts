@@ -30,7 +30,10 @@ export function containerFinding(snapshot: Snapshot, pod: Pod): Finding | undefi
 }
 
 /** A container that Kubernetes cannot make: a Secret or ConfigMap is missing, or its command. */
-export function configFinding(pod: Pod, { name, state, lastState }: ContainerStatus): Finding | undefined {
+export function configFinding(
+  pod: Pod,
+  { name, state, lastState, restartCount = 0 }: ContainerStatus,
+): Finding | undefined {
   const { reason = "", message = "" } = state?.waiting ?? {};
   const where = { pod: pod.metadata.name, container: name };
   if (reason === "CreateContainerConfigError") {
@@ -47,7 +50,8 @@ export function configFinding(pod: Pod, { name, state, lastState }: ContainerSta
   const text = `The container ${name} cannot be started: ${words}.`;
   const cause = { reason: "container-config", message: text, hint: startHint(words), ...where } as const;
   // A runtime that is busy says so too, and tries again.
-  return passing(cause, /deadline exceeded|is reserved|timed out/.test(words) ? Infinity : RUNTIME_HOLD_MS);
+  if (/deadline exceeded|is reserved|timed out/.test(words)) return passing(cause);
+  return passing(cause, restartCount > 0 ? 0 : RUNTIME_HOLD_MS);
 }
 
 /** A container runtime's layers each say that they failed; the last says why. */

@@ -1,7 +1,7 @@
 import type { ContainerStatus, Pod } from "../kube-shapes.ts";
 import { eventTimeMs } from "../kube-shapes.ts";
 import { type Snapshot, eventsOf, statusesOf } from "../snapshot.ts";
-import { type Finding, passing, quoted, terminal } from "./finding.ts";
+import { type Finding, quoted, terminal } from "./finding.ts";
 
 /** Kubelet's reasons of a container that waits for its image in vain. */
 const REASONS: ReadonlySet<string> = new Set([
@@ -14,11 +14,8 @@ const REASONS: ReadonlySet<string> = new Set([
   "SignatureValidationFailed",
 ]);
 
-/** Milliseconds that a registry which does not answer has to answer after all. */
-const UNREACHABLE_HOLD_MS = 2000;
-
 /** What a registry's words mean. The first that fits counts. */
-const MEANINGS: readonly { readonly pattern: RegExp; readonly hint: string; readonly holdMs?: number }[] = [
+const MEANINGS: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
   {
     pattern: /no match for platform|no matching manifest|exec format error/i,
     hint: "Build the image for the nodes' platform: kserve-ts build --platform linux/amd64 (or linux/arm64).",
@@ -43,7 +40,6 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly hint: string; read
     pattern:
       /no such host|network is unreachable|connection refused|i\/o timeout|no route to host|deadline exceeded|EOF|50\d /i,
     hint: "The nodes cannot reach the registry: check its host name as the nodes see it, and their network.",
-    holdMs: UNREACHABLE_HOLD_MS,
   },
 ];
 
@@ -83,8 +79,8 @@ function findingOf(snapshot: Snapshot, pod: Pod, status: ContainerStatus, reason
     hint: meaning?.hint ?? "Check the image's name, the registry, and imagePullSecrets.",
     ...where,
   } as const;
-  if (meaning === undefined) return passing(cause, UNREACHABLE_HOLD_MS);
-  return passing(cause, meaning.holdMs ?? 0);
+  // Kubelet tries again in 10 s, and what a registry refused or did not answer it seldom gives then.
+  return terminal(cause);
 }
 
 /** The registry's words: the container's own message, or the event that tells it, since `Back-off` says nothing. */

@@ -135,4 +135,16 @@ targets: { prod: { namespace: live, deploymentMode: Standard } }`,
     expect(service.metadata).toMatchObject({ name: "from-env", namespace: "flag" });
     expect(service.spec.predictor).toMatchObject({ minReplicas: 2, maxReplicas: 2 });
   });
+
+  it("prints graphs after the service, or alone where nothing says anything of one", async () => {
+    const graphs = "graphs: { pipe: { nodes: { root: { sequence: [clean, digits] } } } }\n";
+    await using alone = await folderWith({ "kserve.config.yaml": graphs });
+    await using both = await folderWith({ "kserve.config.yaml": `deploy: { name: digits }\n${graphs}` });
+    const args = ["--image", IMAGE, "-n", "ml"];
+    const results = await Promise.all([dryRun([alone.path, "-n", "ml"]), dryRun([both.path, ...args])]);
+    expect(results.map(({ stdout }) => stdout)).toEqual([
+      "Would apply:\n  InferenceGraph  pipe  ml\n",
+      "Would apply:\n  InferenceService  digits  ml\n  InferenceGraph    pipe    ml\n",
+    ]);
+  });
 });

@@ -9,14 +9,19 @@ export function mlserverImage(): Promise<string> {
     without: ["nvidia-nccl-cu12"],
     user: "1000",
     env: { MLSERVER_MODELS_DIR: "/mnt/models", HOME: "/tmp" },
+    // It keeps its metrics where it runs.
+    workFolder: "/tmp",
     command: ["python3", "-c", "from mlserver.cli import main; main()", "start", "/mnt/models"],
   });
 }
 
-/** KServe's storage initializer. Its entry point is what KServe's image has. */
+/** KServe's storage initializer, under a name of its own: the testbed's stand-in has the stock one. */
+export const STORAGE_INITIALIZER = "docker.io/kserve/storage-initializer:v0.20.0";
+
+/** The archive of `STORAGE_INITIALIZER`. Its entry point is what KServe's image has. */
 export function storageInitializerImage(): Promise<string> {
   return pythonImage("storage-initializer", {
-    name: "docker.io/kserve/storage-initializer:v0.20.0",
+    name: STORAGE_INITIALIZER,
     packages: ["kserve-storage==0.20.0"],
     user: "1000",
     files: { "/storage-initializer/initializer-entrypoint": { text: INITIALIZER } },

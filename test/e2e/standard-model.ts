@@ -1,0 +1,146 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { InferenceClient } from "../../client/index.ts";
+import { connectCluster } from "../../deployer/cluster/connect.ts";
+import { RESOURCES } from "../../deployer/cluster/resources.ts";
+import { ROOT, folderWith } from "../cli/run-cli.ts";
+import { deployed, runDeploy, withPort } from "./deploy-verb.ts";
+import { useRealInitializer } from "./real-initializer.ts";
+import { describeWithCluster } from "./rig.ts";
+import { type S3Server, startS3Server } from "./s3-server.ts";
+
+/** Less than the stock runtimes ask for, so that one fits beside the cluster on two cores. */
+export const RUNTIME_SIZE = {
+  requests: { cpu: "200m", memory: "512Mi" },
+  limits: { cpu: "2", memory: "2Gi" },
+};
+
+/** An example of test/fixtures/models. */
+interface Example {
+  readonly name: string;
+  readonly v1Request: { readonly instances: unknown[] };
+  readonly v1Response: { readonly predictions: unknown };
+  readonly v2Request: object;
+  readonly v2Response: { readonly outputs: readonly { readonly data: readonly number[] }[] };
+  readonly tolerance: number;
+}
+
+/** A model of test/fixtures/models, and the runtime that is to serve it. */
+export interface StandardModel {
+  /** Its folder. */
+  readonly fixture: string;
+  readonly predictor: "sklearn" | "xgboost" | "pytorch" | "tensorflow";
+  /** The archive of the runtime's image, made where it is not there yet. */
+  readonly runtimeImage: () => Promise<string>;
+  /** Further settings of `deploy`. */
+  readonly settings?: object;
+  /** The predictor's answers to an example, and those that are expected. */
+  readonly ask: (
+    client: InferenceClient,
+    name: string,
+    example: Example,
+  ) => Promise<[got: number[], expected: number[]]>;
+}
+
+/** Asks over V2. */
+export const askV2: StandardModel["ask"] = async (client, name, { v2Request, v2Response }) => {
+  const { bytes } = await client.send(`/v2/models/${name}/infer`, JSON.stringify(v2Request));
+  const { outputs } = JSON.parse(new TextDecoder().decode(bytes)) as Example["v2Response"];
+  return [[...(outputs[0]?.data ?? [])], [...(v2Response.outputs[0]?.data ?? [])]];
+};
+
+/** Asks over V1. */
+export const askV1: StandardModel["ask"] = async (client, name, { v1Request, v1Response }) => {
+  const got = await client.predict<unknown[]>(name, v1Request.instances);
+  return [[got].flat(9) as number[], [v1Response.predictions].flat(9) as number[]];
+};
+
+/**
+ * The tests of a standard model: `deploy` uploads it into an S3 server in the cluster, KServe's own initializer fetches it
+ * with the credentials that `deploy` wrote, the real runtime serves it, and its answers are the fixture's.
+ */
+export function describeStandardModel({
+  fixture,
+  predictor,
+  runtimeImage,
+  settings,
+  ask,
+}: StandardModel): void {
+  describeWithCluster(
+    `a plain ${predictor} model, by S3 to a ready service`,
+    (rig) => {
+      const { kubeconfig, namespace, loadImage } = rig;
+      const held = new AsyncDisposableStack();
+      afterAll(() => held.disposeAsync());
+      let store: S3Server;
+      let folder: string;
+      beforeAll(async () => {
+        await loadImage(await runtimeImage());
+        held.use(await useRealInitializer(rig));
+        store = held.use(await startS3Server(rig));
+        const config = {
+          deploy: {
+            name: "iris",
+            predictor,
+            model: join(ROOT, "test/fixtures/models", fixture, "model"),
+            resources: RUNTIME_SIZE,
+            ...settings,
+          },
+          targets: {
+            cluster: {
+              store: `s3://${store.bucket}/teams/e2e`,
+              secret: {
+                aws_access_key_id: store.accessKeyId,
+                aws_secret_access_key: store.secretAccessKey,
+                s3_endpoint: store.endpointOfPods,
+                s3_use_https: false,
+              },
+            },
+          },
+        };
+        folder = held.use(await folderWith({ "kserve.config.json": JSON.stringify(config) })).path;
+      });
+      const deploy = () => runDeploy(rig, folder, [], { AWS_ENDPOINT_URL_S3: store.endpointHere });
+
+      it("is uploaded, fetched and ready", async () => {
+        const ended = await deploy();
+        const outcome = await deployed(Promise.resolve(ended));
+        expect(outcome).toMatchObject({ outcome: "created", ready: true });
+        expect(outcome.storageUri).toMatch(/^s3:\/\/models\/teams\/e2e\/iris\/[0-9a-f]{12}$/);
+        expect(ended.stdout + ended.stderr).not.toContain(store.secretAccessKey);
+        await using cluster = await connectCluster({ kubeconfig, namespace, env: process.env });
+        const { items } = await cluster.list(RESOURCES.pod, {
+          labels: "serving.kserve.io/inferenceservice=iris",
+        });
+        const spec = items[0]?.["spec"] as { readonly initContainers: readonly { readonly image: string }[] };
+        expect(spec.initContainers.map(({ image }) => image)).toEqual([
+          expect.stringContaining("kserve/storage-initializer:v0.20.0"),
+        ]);
+      });
+
+      it("answers as the library that trained it", async () => {
+        const text = await readFile(join(ROOT, "test/fixtures/models", fixture, "examples.json"), "utf8");
+        await withPort(rig, { name: "iris", port: 8080 }, async (address) => {
+          using client = new InferenceClient(`http://${address}`);
+          for (const example of JSON.parse(text) as Example[]) {
+            const [got, expected] = await ask(client, "iris", example);
+            expect(got.length, example.name).toBe(expected.length);
+            got.forEach((value, at) => {
+              const wanted = expected[at] as number;
+              const error = Math.abs(value - wanted);
+              expect(error, `${example.name}[${at}]`).toBeLessThanOrEqual(
+                example.tolerance * (1 + Math.abs(wanted)),
+              );
+            });
+          }
+        });
+      });
+
+      it("is left alone by a second deploy", async () => {
+        expect(await deployed(deploy())).toMatchObject({ outcome: "unchanged", ready: true });
+      });
+    },
+    { loadsImages: true },
+  );
+}

@@ -1,0 +1,10 @@
+import { mlserverImage } from "./images/runtimes.ts";
+import { askV2, describeStandardModel } from "./standard-model.ts";
+
+describeStandardModel({
+  fixture: "iris-xgboost",
+  predictor: "xgboost",
+  runtimeImage: mlserverImage,
+  settings: { protocolVersion: "v2" },
+  ask: askV2,
+});
