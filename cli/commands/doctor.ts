@@ -1,7 +1,7 @@
 import { OUTPUT_OPTION } from "../deploy/output.ts";
 import { TARGET_OPTIONS } from "../deploy/target-options.ts";
 import { CHECK_NAMES } from "../doctor/check-names.ts";
-import { choices } from "../option-kinds.ts";
+import { choices, integer } from "../option-kinds.ts";
 import { type VerbCall, defineVerb } from "../verb.ts";
 
 const options = {
@@ -9,6 +9,12 @@ const options = {
     flag: "only",
     of: CHECK_NAMES,
     doc: "Make these checks alone. Default: all, but docker only where an image of your own is deployed.",
+  }),
+  timeoutMs: integer({
+    flag: "timeout-ms",
+    range: [1, 2_147_483_647],
+    default: 2500,
+    doc: "Milliseconds that each check has; they run side by side.",
   }),
   output: OUTPUT_OPTION,
   ...TARGET_OPTIONS,

@@ -1,7 +1,7 @@
 import { KtsError, isKtsError, messageOf } from "../../contract/errors.ts";
 import { CLUSTER_CHECKS, examineCluster } from "../../deployer/doctor/cluster-checks.ts";
 import type { Finding } from "../../deployer/doctor/check.ts";
-import { runChecks, skipAll } from "../../deployer/doctor/run-checks.ts";
+import { type CheckLimits, runChecks, skipAll } from "../../deployer/doctor/run-checks.ts";
 import type { DoctorCall } from "../commands/doctor.ts";
 import { type OpenTarget, openCluster } from "../deploy/open-target.ts";
 import { printAs } from "../deploy/output.ts";
@@ -16,7 +16,8 @@ import { MACHINE_CHECKS, type MachineSubject } from "./machine-checks.ts";
  * @throws KtsError KTS_CONFIG_INVALID, KTS_USAGE when it is not clear what to look at
  */
 export async function runDoctor({ options, env, terminal }: DoctorCall): Promise<number> {
-  const { only, output } = options;
+  const { only, output, timeoutMs } = options;
+  const limits: CheckLimits = { timeoutMs };
   const wanted = only.length === 0 ? CHECK_NAMES : only;
   const isWanted = ({ name }: { readonly name: string }) => (wanted as readonly string[]).includes(name);
   const read = await readDeployment({ options, env });
@@ -27,8 +28,8 @@ export async function runDoctor({ options, env, terminal }: DoctorCall): Promise
   };
   const needsCluster = wanted.includes("context") || CLUSTER_CHECKS.some(isWanted);
   const lists = await Promise.all([
-    runChecks(MACHINE_CHECKS.filter(isWanted), machine),
-    needsCluster ? clusterFindings(read, options.kubeconfig, env, wanted) : [],
+    runChecks(MACHINE_CHECKS.filter(isWanted), machine, limits),
+    needsCluster ? clusterFindings(read, options.kubeconfig, env, wanted, limits) : [],
   ]);
   const findings = lists.flat();
   const hasFailed = findings.some(({ status }) => status === "fail");
@@ -45,6 +46,7 @@ async function clusterFindings(
   kubeconfig: string | undefined,
   env: DoctorCall["env"],
   wanted: readonly string[],
+  limits: CheckLimits,
 ): Promise<readonly Finding[]> {
   const startedAt = performance.now();
   const context = (part: Pick<Finding, "status" | "message" | "fix">): readonly Finding[] =>
@@ -65,5 +67,5 @@ async function clusterFindings(
   const { cluster, namespace, deployment } = target;
   const message = `${cluster.context}, namespace ${namespace}`;
   const subject = { cluster, namespace, ...deployment, env, facts: target.facts };
-  return [...context({ status: "ok", message }), ...(await examineCluster(subject, {}, wanted))];
+  return [...context({ status: "ok", message }), ...(await examineCluster(subject, limits, wanted))];
 }

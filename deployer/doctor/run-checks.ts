@@ -59,7 +59,7 @@ function failed(error: unknown): Outcome {
 const TOO_LATE: Outcome = {
   status: "fail",
   message: "there was no answer in time",
-  fix: "Try again; a cluster that is always slow makes deploy slow as well.",
+  fix: "Try again, or give it longer with --timeout-ms.",
 };
 
 function outOfTime(signal: AbortSignal): Promise<Outcome> {

@@ -57,7 +57,10 @@ describe("predict", () => {
 
   it("sends V2's tensors as bytes, and shows the answer as JSON", async () => {
     const flags = ["--input", `${EXAMPLES}/v2-three.json`];
-    const [json, binary] = await Promise.all([predict(flags), predict([...flags, "--protocol", "v2-binary"])]);
+    const [json, binary] = await Promise.all([
+      predict(flags),
+      predict([...flags, "--protocol", "v2-binary"]),
+    ]);
     expect({ ...binary, stdout: "" }).toEqual({ stdout: "", stderr: "", exitCode: 0 });
     const outputsOf = ({ stdout }: { readonly stdout: string }) =>
       (JSON.parse(stdout) as { outputs: unknown }).outputs;

@@ -8,7 +8,7 @@ import { describeWithCluster } from "./rig.ts";
 describeWithCluster(
   "kserve-ts doctor",
   ({ kubeconfig, namespace }) => {
-    const flags = ["--kubeconfig", kubeconfig, "-o", "json"];
+    const flags = ["--kubeconfig", kubeconfig, "-o", "json", "--timeout-ms", "60000"];
 
     async function findings(config: object, more: readonly string[] = ["-n", namespace]) {
       await using folder = await folderWith({ "kserve.config.json": JSON.stringify(config) });
@@ -57,8 +57,8 @@ describeWithCluster(
       const only = ["-n", namespace, "--only", "runtimes"];
       const [iris, none, protocol] = await Promise.all([
         findings(model({ predictor: "sklearn" }), only),
-        findings(model({ predictor: "sklearn", model: { uri: "s3://m/x", runtime: "nosuch" } }), only),
-        findings(model({ predictor: "tensorflow", protocolVersion: "grpc-v2" }), only),
+        findings(model({ predictor: "sklearn", model: { uri: "s3://models/x", runtime: "nosuch" } }), only),
+        findings(model({ predictor: "sklearn", protocolVersion: "grpc-v1" }), only),
       ]);
       expect(iris.of("runtimes")).toMatchObject({
         status: "ok",
@@ -70,7 +70,11 @@ describeWithCluster(
         fix: expect.stringMatching(/^For sklearn there is .*kserve-sklearnserver/),
       });
       expect(none.exitCode).toBe(1);
-      expect(protocol.of("runtimes")?.status).toBe("ok");
+      expect(protocol.of("runtimes")).toMatchObject({
+        status: "fail",
+        message: "no runtime for sklearn speaks grpc-v1",
+        fix: expect.stringMatching(/^Set protocolVersion to .*v2/),
+      });
     });
 
     it("fails where the mode needs Knative, and it is not there", async () => {

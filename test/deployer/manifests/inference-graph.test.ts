@@ -90,7 +90,11 @@ describe("the InferenceGraph of a graph", () => {
       { version: "v0.9.0" },
       /graphs\.chain\.resources: expected none before KServe v0\.10\.0/,
     ],
-    [{ minReplicas: 2 }, { version: "v0.11.2" }, /minReplicas: expected none before KServe v0\.13\.0, got the number 2/],
+    [
+      { minReplicas: 2 },
+      { version: "v0.11.2" },
+      /minReplicas: expected none before KServe v0\.13\.0, got the number 2/,
+    ],
     [
       { nodes: { root: { sequence: ["a", { service: "b", predictionsToInstances: true }] } } },
       { version: "v0.15.2" },
