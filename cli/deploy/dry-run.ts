@@ -14,6 +14,7 @@ import { warn } from "./warnings.ts";
 /** `deploy --dry-run`: what would be applied and uploaded. Nothing is changed, on the cluster or in a store. */
 export async function dryRun(read: ReadDeployment, call: DeployCall, signal: AbortSignal): Promise<number> {
   const { arguments: args, options, env, terminal } = call;
+  // Nothing is built: the image is the one that there is.
   const words = { ...options, build: false };
   const [asked, image] = await Promise.all([
     askCluster(read, call, signal),

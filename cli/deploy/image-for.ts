@@ -15,23 +15,32 @@ export interface ImageForCall {
   readonly signal: AbortSignal;
 }
 
+/** Checks that there is something to build. @throws KtsError KTS_USAGE */
+export function checkBuildFlag(read: ReadDeployment, build: boolean): void {
+  if (!build || needsImage(read)) return;
+  const { predictor } = read.deployment.settings;
+  throw new KtsError(
+    "KTS_USAGE",
+    `--build makes the image of a custom predictor, and ${read.hasService ? `${predictor} has its own` : "there is none"}`,
+  );
+}
+
 /** The image of a deployment; undefined for a standard runtime, which has its own. @throws as `findImage` */
 export async function imageFor(
-  { deployment, folder, hasService }: ReadDeployment,
+  read: ReadDeployment,
   { dir, options, ...rest }: ImageForCall,
 ): Promise<PinnedImage | undefined> {
-  const { predictor, image, predictFunction, name } = deployment.settings;
-  if (predictor !== "custom" || !hasService) {
-    if (!options.build) return undefined;
-    throw new KtsError(
-      "KTS_USAGE",
-      `--build makes the image of a custom predictor, and ${hasService ? `${predictor} has its own` : "there is none"}`,
-    );
-  }
+  if (!needsImage(read)) return undefined;
+  const { deployment, folder } = read;
+  const { image, predictFunction, name } = deployment.settings;
   const { findImage } = await import("./find-image.ts");
   const project = dir === "." ? folder : resolve(dir);
   const built = modulePath(predictFunction) ?? project;
   return findImage({ dir: built, shownDir: dir, name, image, words: options, ...rest });
+}
+
+function needsImage({ deployment, hasService }: ReadDeployment): boolean {
+  return hasService && deployment.settings.predictor === "custom";
 }
 
 /** The module of `./predictor.ts#predict`. */

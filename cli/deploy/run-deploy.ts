@@ -4,7 +4,7 @@ import { cancellable } from "../build/cancellable.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { Environment } from "../verb.ts";
 import { wordLayers } from "./deploy-words.ts";
-import { imageFor } from "./image-for.ts";
+import { checkBuildFlag, imageFor } from "./image-for.ts";
 import { openCluster } from "./open-target.ts";
 import { readDeployment } from "./read-deployment.ts";
 import { carryOut } from "./carry-out.ts";
@@ -32,6 +32,7 @@ export async function runDeploy(call: DeployCall): Promise<number> {
     const read = await readDeployment({ options, env, folder: args.dir, ...(await wordLayers(options)) });
     const { checkDeployment } = await import("../../deployer/config/layers.ts");
     if (read.hasService) checkDeployment(read.deployment);
+    checkBuildFlag(read, options.build);
     if (options.dryRun) return dryRun(read, call, signal);
     // What asks the cluster goes on while the image is looked for.
     await using target = await openCluster(read, options.kubeconfig, env);
