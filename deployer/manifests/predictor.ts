@@ -6,6 +6,7 @@ import { RESTRICTED, envList, resourcesOf, serverPod } from "./container.ts";
 import { type Members, compact } from "./manifest.ts";
 import type { DeployPlan, PlacedModel } from "./plan.ts";
 import { MODEL_MOUNT } from "./ports.ts";
+import { standardReadiness } from "./probes.ts";
 
 /**
  * Kinds whose stock runtimes do not have V1, the protocol that KServe looks for where none is named: without it no
@@ -120,6 +121,7 @@ function standardModel(plan: DeployPlan): Members {
     args,
     env: envList(env),
     resources: resourcesOf(resources, gpu),
+    ...standardReadiness(plan),
     // Not a read-only root: several of the stock runtimes write there.
     securityContext: podSecurity === "restricted" ? RESTRICTED : undefined,
   });

@@ -1,5 +1,5 @@
 import { mlserverImage } from "./images/runtimes.ts";
-import { askV2, describeStandardModel } from "./standard-model.ts";
+import { askV2WhenLoaded, describeStandardModel } from "./standard-model.ts";
 
 describeStandardModel({
   fixture: "iris-sklearn",
@@ -9,6 +9,6 @@ describeStandardModel({
   // MLServer gives classes, unless probabilities are asked for by the output's name.
   ask: (client, name, example) => {
     const more = example.name === "probabilities" ? { outputs: [{ name: "predict_proba" }] } : {};
-    return askV2(client, name, { ...example, v2Request: { ...example.v2Request, ...more } });
+    return askV2WhenLoaded(client, name, { ...example, v2Request: { ...example.v2Request, ...more } });
   },
 });

@@ -5,6 +5,8 @@ describeStandardModel({
   fixture: "iris-xgboost",
   predictor: "xgboost",
   runtimeImage: mlserverImage,
+  runtime: "kserve-mlserver",
   settings: { protocolVersion: "v2" },
+  // Its readiness is asked for, so that Ready is to mean that the model is loaded.
   ask: askV2,
 });

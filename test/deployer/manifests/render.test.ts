@@ -123,6 +123,13 @@ const EXAMPLES: Readonly<Record<string, readonly [deploy: DeployConfig, facts?: 
       protocolVersion: "v2",
     },
   ],
+  "sklearn-on-mlserver-standard": [
+    { predictor: "sklearn", model: { uri: "s3://models/iris", runtime: "kserve-mlserver" } },
+  ],
+  "sklearn-on-mlserver-knative": [
+    { predictor: "sklearn", model: { uri: "s3://models/iris", runtime: "kserve-mlserver" } },
+    { mode: "Knative" },
+  ],
   "keda-standard": [
     {
       ...KINDS.onnx,
@@ -192,6 +199,31 @@ describe("the manifests of a plan", () => {
     const one = planOf({ ...KINDS.custom, env: { A: "1", B: "2" } });
     const other = planOf({ env: { B: "2", A: "1" }, ...KINDS.custom });
     expect(toYaml(render(one))).toBe(toYaml(render(other)));
+  });
+});
+
+describe("a standard model's readiness", () => {
+  const probed = (deploy: DeployConfig) => {
+    const [service] = render(planOf(deploy));
+    return (service?.["spec"] as { predictor: { model: object } }).predictor.model;
+  };
+  const onMlserver = {
+    predictor: "sklearn",
+    model: { uri: "s3://models/iris", runtime: "kserve-mlserver" },
+  } as const;
+
+  it("is asked for where the runtime is named and known", () => {
+    expect(probed(onMlserver)).toMatchObject({
+      readinessProbe: { httpGet: { path: "/v2/health/ready", port: 8080 } },
+    });
+  });
+
+  it.each<[string, DeployConfig]>([
+    ["KServe picks the runtime", { ...KINDS.sklearn, protocolVersion: "v2" }],
+    ["the runtime is another", { ...onMlserver, model: { ...onMlserver.model, runtime: "ours" } }],
+    ["KServe's agent stands before it", { ...onMlserver, batcher: { maxBatchSize: 8 } }],
+  ])("is left to KServe where %s", (_, deploy) => {
+    expect(probed(deploy)).not.toHaveProperty("readinessProbe");
   });
 });
 

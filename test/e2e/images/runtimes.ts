@@ -5,8 +5,16 @@ import { pythonImage } from "./python-image.ts";
 export function mlserverImage(): Promise<string> {
   return pythonImage("mlserver", {
     name: "docker.io/seldonio/mlserver:1.7.1",
-    packages: ["mlserver==1.7.1", "mlserver-sklearn==1.7.1", "mlserver-xgboost==1.7.1"],
+    packages: [
+      ...["mlserver==1.7.1", "mlserver-sklearn==1.7.1", "mlserver-xgboost==1.7.1"],
+      // From 0.22 on it makes no event loop that is not there, and MLServer's workers end (SeldonIO/MLServer#2286). The
+      // stock image's versions are those of MLServer's lock file, PyPI's newest are not.
+      "uvloop<0.22",
+      // That of the fixture: a pickled model is promised to load in no other.
+      "scikit-learn==1.5.2",
+    ],
     without: ["nvidia-nccl-cu12"],
+    revision: 2,
     user: "1000",
     env: { MLSERVER_MODELS_DIR: "/mnt/models", HOME: "/tmp" },
     // It keeps its metrics where it runs.
