@@ -43,7 +43,10 @@ export interface PartSending {
   readonly partBytes: number;
   /** A part is read when there is a place for it, which bounds the memory. */
   readonly slots: Slots;
-  /** @param signal aborted when another part has failed */
+  /**
+   * The part's bytes are used again for another one when it is done.
+   * @param signal aborted when another part has failed
+   */
   send(part: Part, signal: AbortSignal): Promise<void>;
 }
 
@@ -59,16 +62,18 @@ export async function sendParts(upload: Upload, sending: PartSending): Promise<v
   const hash = createHash("sha256");
   const reader = new PartReader(content);
   const running: Promise<void>[] = [];
+  // New memory for every part costs more than to read it: pages to be had, and collections.
+  const spare: Buffer[] = [];
   try {
     for (let start = 0, index = 0; start < content.sizeBytes; start += partBytes, index += 1) {
       await slots.take();
       let isSending = false;
       try {
         either.throwIfAborted();
-        const bytes = await reader.next(Math.min(partBytes, content.sizeBytes - start));
+        const bytes = await reader.next(Math.min(partBytes, content.sizeBytes - start), spare.pop());
         hash.update(bytes);
         either.throwIfAborted();
-        const sent = sending.send({ index, start, bytes }, either);
+        const sent = sending.send({ index, start, bytes }, either).then(() => void spare.push(bytes));
         isSending = true;
         running.push(sent.catch((error: unknown) => failed.abort(error)).finally(() => slots.give()));
       } finally {
@@ -118,8 +123,10 @@ class PartReader {
     this.#chunks = content.read()[Symbol.asyncIterator]();
   }
 
-  async next(sizeBytes: number): Promise<Buffer> {
-    const bytes = Buffer.allocUnsafeSlow(sizeBytes);
+  /** @param memory what may be written over, where there is some */
+  async next(sizeBytes: number, memory?: Buffer): Promise<Buffer> {
+    const isEnough = memory !== undefined && memory.length >= sizeBytes;
+    const bytes = isEnough ? memory.subarray(0, sizeBytes) : Buffer.allocUnsafeSlow(sizeBytes);
     let filled = 0;
     while (filled < sizeBytes) {
       if (this.#rest.length === 0) {

@@ -46,7 +46,8 @@ describe("sending a file in parts", () => {
       slots: new Slots(2),
       send: async ({ index, start, bytes: part }) => {
         expect(start).toBe(index * 300);
-        parts[index] = part;
+        // Its memory is used again.
+        parts[index] = Buffer.from(part);
       },
     });
     expect(parts.map(({ length }) => length)).toEqual([300, 300, 300, 100]);

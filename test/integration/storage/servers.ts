@@ -12,6 +12,10 @@ export interface StoreServer extends AsyncDisposable {
   readonly port: number;
   /** `http://127.0.0.1:7070`. */
   readonly url: string;
+  /** Of its process. */
+  readonly pid: number;
+  /** What it stores, where it does so in files. */
+  readonly folder: string;
 }
 
 export const S3_KEYS = { id: "test-access-id", key: "test-secret-key-0123456789" };
@@ -76,6 +80,8 @@ async function start(program: string, args: readonly string[], options: Start): 
   return {
     port,
     url: `${scheme}://127.0.0.1:${port}`,
+    pid: child.pid ?? 0,
+    folder,
     async [Symbol.asyncDispose]() {
       const gone = once(child, "exit");
       if (child.exitCode === null && child.kill("SIGKILL")) await gone;

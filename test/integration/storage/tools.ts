@@ -31,6 +31,19 @@ export async function npmTool(pinned: string): Promise<string> {
   return programs;
 }
 
+/** A program of a package of PyPI, in an environment of its own: its path. */
+export async function pythonTool(name: string, pinned: string): Promise<string> {
+  const folder = join(CACHE, `python-${pinned.replaceAll(/[^\w.@=-]/g, "_")}`);
+  const complete = join(folder, "complete");
+  const programs = join(folder, "bin");
+  if (existsSync(complete)) return join(programs, name);
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  await mustRun("python3", ["-m", "venv", "--clear", folder]);
+  await mustRun(join(programs, "pip"), ["install", "--quiet", pinned]);
+  writeFileSync(complete, "");
+  return join(programs, name);
+}
+
 async function mustRun(program: string, args: readonly string[], env = process.env): Promise<void> {
   const { code, stdout, stderr } = await run(program, args, { env });
   if (code !== 0) throw new Error(`${program} ${args.join(" ")} failed:\n${stdout}${stderr}`);
