@@ -103,8 +103,10 @@ describeWithCluster(
       expect(await deployed(runDeploy(rig, folder, []))).toMatchObject({ ready: true });
       await withPort(rig, { name: "shrunk", port: 8080, component: "transformer" }, async (address) => {
         using client = new InferenceClient(`http://${address}`);
-        const predictions = await client.predict<{ digit: number }[]>("shrunk", instances);
-        expect(predictions.map(({ digit }) => digit)).toEqual([2, 1]);
+        // The node's proxy routes to the predictor's Service a moment after its pod is ready.
+        const digitsOf = async () =>
+          (await client.predict<{ digit: number }[]>("shrunk", instances)).map(({ digit }) => digit);
+        await expect.poll(digitsOf, { timeout: 30_000, interval: 500 }).toEqual([2, 1]);
       });
     });
   },

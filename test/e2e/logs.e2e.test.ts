@@ -54,10 +54,11 @@ describeWithCluster("kserve-ts logs", ({ kubeconfig, namespace }) => {
   });
 
   it("shows what a container wrote before it was restarted, under a heading of its own", async () => {
-    const { stdout } = await runCli(["logs", "crashes", ...flags]);
-    expect(stdout).toMatch(
-      / --- previous run: exit code 1 \(Error\), \d+ restarts? so far ---\n.*told to fail/,
-    );
+    // A node forgets the run before the last while a container waits for its next start.
+    const all = async () => (await runCli(["logs", "crashes", ...flags])).stdout;
+    await expect
+      .poll(all, { timeout: 90_000, interval: 1000 })
+      .toMatch(/ --- previous run: exit code 1 \(Error\), \d+ restarts? so far ---\n.*told to fail/);
     const only = await runCli(["logs", "crashes", ...flags, "--previous", "-o", "json"]);
     expect(only.stdout).toMatch(/^\{.*"previous":true.*"text":".*told to fail"\}\n$/);
     const without = await runCli(["logs", "crashes", ...flags, "--no-previous"]);

@@ -13,6 +13,8 @@ export default mergeConfig(
       testTimeout: 400_000,
       // Images of runtimes are made by the first run that wants them, which takes minutes.
       hookTimeout: 1_200_000,
+      // A node on shared cores drops a connection or is late now and then; a fault fails each time.
+      retry: 2,
       // Two cores run the cluster, the pods and the tests.
       fileParallelism: false,
     },

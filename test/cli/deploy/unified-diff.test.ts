@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -36,21 +38,22 @@ describe("a unified diff", () => {
     expect(unifiedDiff("a\n", "")).toEqual(["@@ -1,1 +0,0 @@", "-a"]);
   });
 
-  it("is what patch makes the other text of", async () => {
+  it("is what git apply makes the other text of", async () => {
     const text = fc.array(fc.constantFrom("a", "b", "c", "d: e"), { maxLength: 14 });
     await fc.assert(
       fc.asyncProperty(text, text, async (before, after) => {
         const [old, fresh] = [before, after].map((lines) => lines.map((line) => `${line}\n`).join(""));
         const diff = unifiedDiff(old as string, fresh as string);
-        if (diff.length === 0) return expect(old).toBe(fresh);
+        if (diff.length === 0) {
+          expect(old).toBe(fresh);
+          return;
+        }
         await using folder = await folderWith({
           old: old as string,
-          diff: `--- old\n+++ old\n${diff.join("\n")}\n`,
+          diff: `--- a/old\n+++ b/old\n${diff.join("\n")}\n`,
         });
-        const { stdout } = await promisify(execFile)("patch", ["-s", "-o", "-", "old", "diff"], {
-          cwd: folder.path,
-        });
-        expect(stdout).toBe(fresh);
+        await promisify(execFile)("git", ["apply", "diff"], { cwd: folder.path });
+        expect(await readFile(join(folder.path, "old"), "utf8")).toBe(fresh);
       }),
       { numRuns: 15 },
     );
