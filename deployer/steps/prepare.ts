@@ -82,7 +82,7 @@ export async function prepareDeployment(input: PrepareInput): Promise<Prepared> 
       ...(deploymentMode !== undefined && { deploymentMode }),
     });
   }
-  const ofModel = packaged?.warnings.map(({ path, message, hint }) => `${path}: ${message} ${hint}`) ?? [];
+  const ofModel = packaged?.warnings.map(({ path, message, hint }) => `${path} ${message}. ${hint}`) ?? [];
   const warnings = [...ofModel, ...(hasService ? planWarnings(plan) : [])];
   return { plan, manifests, graphs, packaged, isLoaded: isLoaded(live, model?.storageUri), warnings };
 }

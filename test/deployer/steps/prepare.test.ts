@@ -38,6 +38,13 @@ describe("preparing a deployment", () => {
     expect(isLoaded).toBe(false);
   });
 
+  it("warns of a model in sentences that name the file", async () => {
+    const { warnings } = await prepare({ predictor: "sklearn", model: IRIS });
+    expect(warnings[0]).toMatch(
+      /model\.joblib is a pickle: .* with the rights of the server\. Deploy pickles from sources you trust/,
+    );
+  });
+
   it("need not look for files that what is ready has loaded", async () => {
     const config = { predictor: "sklearn", model: IRIS } as const;
     const uri = (await prepare(config)).plan.model?.storageUri as string;
