@@ -1,3 +1,4 @@
+import { deepestCause } from "../../contract/deepest-cause.ts";
 import { type ErrorCode, KtsError, messageOf } from "../../contract/errors.ts";
 
 /** What was wanted of a registry, for the message: `pull`, `push`. */
@@ -21,7 +22,7 @@ const NOT_TLS = /wrong version number|packet length too long|EPROTO/;
 
 /** A registry that could not be asked at all. */
 export function unreachable(registry: string, error: unknown): KtsError {
-  const behind = deepest(error);
+  const behind = deepestCause(error);
   const code = String((behind as NodeJS.ErrnoException).code ?? "");
   const text = messageOf(behind);
   const reason = REASONS[code] ?? text.split("\n", 1)[0];
@@ -106,14 +107,4 @@ export async function readAtMost(response: Response, maxBytes: number): Promise<
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
-}
-
-/** fetch wraps the socket's error, and Node several of them where a name has several addresses. */
-function deepest(error: unknown): Error {
-  let found = error instanceof Error ? error : new Error(messageOf(error));
-  for (;;) {
-    const inner: unknown = found instanceof AggregateError ? (found.errors as unknown[])[0] : found.cause;
-    if (!(inner instanceof Error)) return found;
-    found = inner;
-  }
 }

@@ -1,7 +1,7 @@
 import type { ImageFacts, LayerFacts, ModelFacts } from "../../builder/inspect.ts";
 import { byteText } from "../terminal/byte-text.ts";
-import { layOut } from "../terminal/columns.ts";
 import { printable } from "../terminal/printable.ts";
+import { rowLines } from "../terminal/row-lines.ts";
 
 /** What an image says of itself, for people. What it does not say is left out. */
 export function factLines(facts: ImageFacts, title: (text: string) => string): readonly string[] {
@@ -22,13 +22,6 @@ export function factLines(facts: ImageFacts, title: (text: string) => string): r
   }
   lines.push("", title("Layers"), ...rowLines(facts.layers.map(layerRow)));
   return lines;
-}
-
-function rowLines(rows: readonly (readonly string[])[]): readonly string[] {
-  return layOut(
-    rows.map((row) => row.map(printable)),
-    2,
-  );
 }
 
 type Row = readonly [string, string | undefined];

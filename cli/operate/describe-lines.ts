@@ -1,9 +1,9 @@
 import type { ServiceDescription } from "../../deployer/rollout/describe-service.ts";
 import type { FailureCause } from "../../deployer/rollout/progress.ts";
 import { ageText } from "../terminal/age-text.ts";
-import { layOut } from "../terminal/columns.ts";
 import { printable } from "../terminal/printable.ts";
 import type { Style } from "../terminal/terminal.ts";
+import { rowLines } from "../terminal/row-lines.ts";
 
 type Paint = (format: Style, text: string) => string;
 type Row = readonly string[];
@@ -152,13 +152,6 @@ function modelRows({ model }: ServiceDescription): readonly Row[] {
 
 function present(rows: readonly (readonly [string, string | undefined])[]): readonly Row[] {
   return rows.flatMap(([name, value]) => (value === undefined || value === "" ? [] : [[name, value]]));
-}
-
-function rowLines(rows: readonly Row[]): readonly string[] {
-  return layOut(
-    rows.map((row) => row.map(printable)),
-    2,
-  );
 }
 
 function readyWord(ready: boolean | undefined): string {

@@ -1,3 +1,4 @@
+import { deepestCause } from "../../contract/deepest-cause.ts";
 import { KtsError, messageOf } from "../../contract/errors.ts";
 
 /** Where a request went, for messages. */
@@ -62,7 +63,7 @@ const BAD_CLIENT_CERT =
 
 /** A server that could not be asked, or whose answer broke off, with the reason and what to do. */
 export function unreachable({ context, server }: Where, error: unknown): KtsError {
-  const behind = deepest(error);
+  const behind = deepestCause(error);
   const code = String((behind as NodeJS.ErrnoException).code ?? "");
   const text = messageOf(behind).split("\n", 1)[0] ?? "";
   if (BAD_CLIENT_CERT.test(`${code} ${text}`)) {
@@ -84,14 +85,4 @@ export function unreachable({ context, server }: Where, error: unknown): KtsErro
       ...(known !== undefined && { hint: known.hint }),
     },
   );
-}
-
-/** Node wraps several errors where a name has several addresses. */
-function deepest(error: unknown): Error {
-  let found = error instanceof Error ? error : new Error(messageOf(error));
-  for (;;) {
-    const inner: unknown = found instanceof AggregateError ? (found.errors as unknown[])[0] : found.cause;
-    if (!(inner instanceof Error)) return found;
-    found = inner;
-  }
 }

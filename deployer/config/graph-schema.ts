@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { GraphConfig } from "../../contract/deploy-config.ts";
 import { MOST_LABEL, serviceNameProblem } from "./names.ts";
 import * as part from "./schema-parts.ts";
+import type { SaysTheSame } from "./says-the-same.ts";
 
 /** The ways in which a node goes on. */
 export const ROUTERS = ["sequence", "splitter", "ensemble", "switch"] as const;
@@ -195,13 +196,5 @@ function wayProblems(nodes: Graph["nodes"]): readonly GraphProblem[] {
   return problems;
 }
 
-/** A type without what zod and a person write differently: `readonly`, and `undefined` beside `?`. */
-type Plain<T> = T extends readonly (infer E)[]
-  ? readonly Plain<E>[]
-  : T extends object
-    ? { readonly [K in keyof T]-?: Plain<Exclude<T[K], undefined>> }
-    : T;
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
-
 // The schema and the type of the contract say the same: a difference does not compile.
-true satisfies Same<Plain<z.input<typeof graphSchema>>, Plain<GraphConfig>>;
+true satisfies SaysTheSame<typeof graphSchema, GraphConfig>;

@@ -7,6 +7,7 @@ import { describeIssue } from "./issues.ts";
 import { graphsSchema } from "./graph-schema.ts";
 import { deploySchema, targetSchema } from "./schema.ts";
 import { type RenamedSection, renameDeploy, renameTarget } from "./zenml-names.ts";
+import { isMembers } from "../members.ts";
 
 /** The deployer's sections of a config file, each member checked by itself. */
 export interface DeployFile {
@@ -141,8 +142,4 @@ function withoutUndefined<T>(value: T): T {
   if (!isMembers(value)) return value;
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
   return Object.fromEntries(members.map(([key, member]) => [key, withoutUndefined(member)])) as T;
-}
-
-function isMembers(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -6,6 +6,7 @@ import { PREDICTOR_KINDS } from "./predictor-kinds.ts";
 import * as part from "./schema-parts.ts";
 import { secretKeyProblem } from "./secret-keys.ts";
 import { isUri, schemeOf, storageUriProblem } from "./storage-uri.ts";
+import type { SaysTheSame } from "./says-the-same.ts";
 
 /** Longest that a timer or a grace period is: a day. */
 const DAY_SECONDS = 86_400;
@@ -149,14 +150,6 @@ export const deployFileSchema = z.strictObject({
   graphs: graphsSchema.optional(),
 });
 
-/** A type without what zod and a person write differently: `readonly`, and `undefined` beside `?`. */
-type Plain<T> = T extends readonly (infer E)[]
-  ? readonly Plain<E>[]
-  : T extends object
-    ? { readonly [K in keyof T]-?: Plain<Exclude<T[K], undefined>> }
-    : T;
-type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
-
 // The schema and the types of the contract say the same: a difference does not compile.
-true satisfies Same<Plain<z.input<typeof deploySchema>>, Plain<DeployConfig>>;
-true satisfies Same<Plain<z.input<typeof targetSchema>>, Plain<TargetConfig>>;
+true satisfies SaysTheSame<typeof deploySchema, DeployConfig>;
+true satisfies SaysTheSame<typeof targetSchema, TargetConfig>;

@@ -7,6 +7,8 @@ import type {
   TargetConfig,
 } from "../../contract/deploy-config.ts";
 import { type SecretValues, hideValues } from "../secret-text.ts";
+import type { Members } from "../manifests/manifest.ts";
+import { isMembers } from "../members.ts";
 
 /** A deployment's settings, every layer applied: what is left out has no default of ours. */
 export interface DeploySettings extends Omit<DeployConfig, "model" | "gpu" | "replicas" | "secret"> {
@@ -94,8 +96,6 @@ export function secretOf(deploy: DeployConfig, target: TargetConfig): SecretConf
   return deploy.secret ?? target.secret;
 }
 
-type Members = Readonly<Record<string, unknown>>;
-
 function merged(below: Members, above: Members): Members {
   const result: Record<string, unknown> = { ...below };
   for (const [key, value] of Object.entries(above)) {
@@ -104,8 +104,4 @@ function merged(below: Members, above: Members): Members {
     result[key] = !WHOLE.has(key) && isMembers(under) && isMembers(value) ? merged(under, value) : value;
   }
   return result;
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

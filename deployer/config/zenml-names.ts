@@ -4,6 +4,8 @@
  */
 
 import { KtsError } from "../../contract/errors.ts";
+import type { Members } from "../manifests/manifest.ts";
+import { isMembers } from "../members.ts";
 
 /** A path of ours, or the names within a section of theirs, or nothing: a name that asks for nothing here. */
 type Names = { readonly [name: string]: readonly string[] | Names | undefined };
@@ -56,8 +58,6 @@ const TARGET: Names = {
   base_url: ["baseUrl"],
   custom_domain: ["domain"],
 };
-
-type Members = Readonly<Record<string, unknown>>;
 
 /** A section in our names, and where each renamed member stood: by our path, joined with dots. */
 export interface RenamedSection {
@@ -126,8 +126,4 @@ function rename(section: Members, names: Names, path: string): RenamedSection {
 
 function isPath(to: Names[string]): to is readonly string[] {
   return Array.isArray(to);
-}
-
-function isMembers(value: unknown): value is Members {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

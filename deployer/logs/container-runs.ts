@@ -1,6 +1,7 @@
 import type { KubeObject } from "../cluster/cluster.ts";
 import type { Members } from "../manifests/manifest.ts";
-import { SERVING_CONTAINERS, listOf, membersOf, textOf } from "../pods/service-pods.ts";
+import { listOf, membersOf, textOf } from "../members.ts";
+import { SERVING_CONTAINERS } from "../pods/service-pods.ts";
 
 /** One start of a container: it has a log of its own. */
 export interface ContainerRun {

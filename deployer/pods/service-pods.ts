@@ -1,5 +1,5 @@
 import type { KubeObject, ObjectQuery } from "../cluster/cluster.ts";
-import type { Members } from "../manifests/manifest.ts";
+import { listOf, membersOf } from "../members.ts";
 
 /** Label of the pods of an InferenceService. */
 const SERVICE_LABEL = "serving.kserve.io/inferenceservice";
@@ -19,21 +19,6 @@ export function podsOf(service: string, component?: string): ObjectQuery {
 /** What a pod is of its InferenceService. */
 export function componentOf(pod: KubeObject): string {
   return pod.metadata.labels?.[COMPONENT_LABEL] ?? "predictor";
-}
-
-/** The members of a member that is an object; none where it is not. */
-export function membersOf(value: unknown): Members {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Members) : {};
-}
-
-/** The objects of a member that is a list; none where it is not. */
-export function listOf(value: unknown): readonly Members[] {
-  return Array.isArray(value) ? value.map(membersOf) : [];
-}
-
-/** A member that is a text. */
-export function textOf(value: unknown): string | undefined {
-  return typeof value === "string" && value !== "" ? value : undefined;
 }
 
 /** Whether a pod takes requests: it is ready, and not about to end. */

@@ -1,14 +1,8 @@
 import type { KubeObject } from "../cluster/cluster.ts";
 import { GRPC_PORT, HTTP_PORT } from "../manifests/ports.ts";
 import type { Members } from "../manifests/manifest.ts";
-import {
-  SERVING_CONTAINERS,
-  componentOf,
-  isReadyPod,
-  listOf,
-  membersOf,
-  textOf,
-} from "../pods/service-pods.ts";
+import { listOf, membersOf, textOf } from "../members.ts";
+import { SERVING_CONTAINERS, componentOf, isReadyPod } from "../pods/service-pods.ts";
 
 /** A pod that takes a service's requests, and where. */
 export interface ChosenPod {

@@ -1,6 +1,6 @@
 import type { KubeObject } from "../cluster/cluster.ts";
 import type { Members } from "../manifests/manifest.ts";
-import { listOf, membersOf, textOf } from "../pods/service-pods.ts";
+import { listOf, membersOf, textOf } from "../members.ts";
 import { argumentOf } from "./choose-pod.ts";
 
 /** Variables that name the model: of our server, of what KServe's runtimes read. */

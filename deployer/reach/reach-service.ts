@@ -1,7 +1,8 @@
 import { KtsError } from "../../contract/errors.ts";
 import type { Cluster, ForwardedPort, KubeObject } from "../cluster/cluster.ts";
 import { RESOURCES } from "../cluster/resources.ts";
-import { listOf, membersOf, podsOf, textOf } from "../pods/service-pods.ts";
+import { listOf, membersOf, textOf } from "../members.ts";
+import { podsOf } from "../pods/service-pods.ts";
 import { choosePod } from "./choose-pod.ts";
 import { modelNameOf } from "./model-name.ts";
 import { problemOf } from "./probe.ts";

@@ -2,7 +2,7 @@ import type { Cluster, KubeObject } from "../cluster/cluster.ts";
 import { RESOURCES, type Resource } from "../cluster/resources.ts";
 import { recordName } from "./last-good.ts";
 import { type ServiceName, findService } from "./service/find-service.ts";
-import { listOf, textOf } from "./service/members.ts";
+import { listOf, textOf } from "../members.ts";
 import { SERVICE_LABEL, isOurs } from "./service/service-facts.ts";
 import { type WaitOptions, untilObjects } from "./service/until-objects.ts";
 

@@ -5,7 +5,7 @@ import { type ServiceSummary, summarize } from "./list-services.ts";
 import type { Condition, FailureCause, PodView } from "./progress.ts";
 import { lastGood } from "./rollback-service.ts";
 import { type ServiceName, findService } from "./service/find-service.ts";
-import { membersOf, numberOf, textOf } from "./service/members.ts";
+import { membersOf, numberOf, textOf } from "../members.ts";
 import { type ServiceEvent, recentEvents } from "./service/recent-events.ts";
 import { conditionsOf, localUrlOf, predictorOf, statusOf, trafficOf } from "./service/service-facts.ts";
 import { type Snapshot, type Workload, isKnativeService, workloadsOf } from "./snapshot.ts";

@@ -1,7 +1,7 @@
 import type { Cluster, KubeObject } from "../cluster/cluster.ts";
 import { RESOURCES } from "../cluster/resources.ts";
 import { requireKserve } from "./service/find-service.ts";
-import { listOf, membersOf } from "./service/members.ts";
+import { isReadyPod } from "../pods/service-pods.ts";
 import {
   type CanaryFacts,
   SERVICE_LABEL,
@@ -97,12 +97,6 @@ function replicasOf({ metadata }: KubeObject, pods: readonly KubeObject[]) {
       pod.metadata.deletionTimestamp === undefined,
   );
   return { readyReplicas: own.filter(isReadyPod).length, replicas: own.length };
-}
-
-/** Whether a pod takes requests. */
-function isReadyPod(pod: KubeObject): boolean {
-  const conditions = listOf(membersOf(pod["status"])["conditions"]);
-  return conditions.some(({ type, status }) => type === "Ready" && status === "True");
 }
 
 function compare(a: string, b: string): number {

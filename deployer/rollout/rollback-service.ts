@@ -4,7 +4,7 @@ import { hasCanary } from "./canary/promotion.ts";
 import { type GoodSpec, goodSpecs, restoreLastGood } from "./last-good.ts";
 import { removeCanary } from "./promote-service.ts";
 import { type ServiceName, findService } from "./service/find-service.ts";
-import { membersOf } from "./service/members.ts";
+import { membersOf } from "../members.ts";
 import { predictorText } from "./service/service-facts.ts";
 
 /** What a rollback did. */

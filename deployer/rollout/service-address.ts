@@ -1,6 +1,6 @@
 import { KtsError } from "../../contract/errors.ts";
 import type { KubeObject } from "../cluster/cluster.ts";
-import { membersOf } from "./service/members.ts";
+import { membersOf } from "../members.ts";
 import {
   conditionOf,
   isStopped,

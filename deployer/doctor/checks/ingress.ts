@@ -1,7 +1,7 @@
 import type { Cluster } from "../../cluster/cluster.ts";
 import { RESOURCES, type Resource } from "../../cluster/resources.ts";
 import type { Members } from "../../manifests/manifest.ts";
-import { listOf, membersOf, textOf } from "../../pods/service-pods.ts";
+import { listOf, membersOf, textOf } from "../../members.ts";
 import type { Check, ClusterSubject, Outcome } from "../check.ts";
 
 const INGRESS_CLASS: Resource = {

@@ -1,6 +1,6 @@
 import type { Resource } from "../../cluster/resources.ts";
 import { quantityValue } from "../../config/quantity.ts";
-import { membersOf } from "../../pods/service-pods.ts";
+import { membersOf } from "../../members.ts";
 import type { Check, ClusterSubject } from "../check.ts";
 
 const RESOURCE_QUOTA: Resource = {

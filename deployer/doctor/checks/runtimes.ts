@@ -1,6 +1,6 @@
 import type { KubeObject } from "../../cluster/cluster.ts";
 import { RESOURCES } from "../../cluster/resources.ts";
-import { listOf, membersOf } from "../../pods/service-pods.ts";
+import { listOf, membersOf } from "../../members.ts";
 import type { Check, ClusterSubject, Outcome } from "../check.ts";
 
 /** A runtime, as far as choosing one goes. */

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { RESOURCES } from "../../cluster/resources.ts";
-import { membersOf, textOf } from "../../pods/service-pods.ts";
+import { membersOf, textOf } from "../../members.ts";
 import { readSecretFiles } from "../../secret-text.ts";
 import { openStore } from "../../storage/open-store.ts";
 import type { Check, ClusterSubject, Outcome } from "../check.ts";

@@ -2,7 +2,7 @@ import { KtsError } from "../../../contract/errors.ts";
 import type { KubeObject } from "../../cluster/cluster.ts";
 import type { Members } from "../../manifests/manifest.ts";
 import { modelUri } from "../../manifests/update.ts";
-import { listOf, membersOf, textOf } from "../service/members.ts";
+import { listOf, membersOf, textOf } from "../../members.ts";
 import { canariesOf, isReady, modeOf, predictorOf, specOf } from "../service/service-facts.ts";
 import { mergePredictor } from "./merge-predictor.ts";
 

@@ -2,7 +2,7 @@ import type { DeploymentMode } from "../../../contract/deploy-config.ts";
 import type { KubeObject } from "../../cluster/cluster.ts";
 import type { Members } from "../../manifests/manifest.ts";
 import type { Condition } from "../progress.ts";
-import { listOf, membersOf, numberOf, textOf } from "./members.ts";
+import { listOf, membersOf, numberOf, textOf } from "../../members.ts";
 
 /** Annotation that stops an InferenceService. */
 export const STOP_ANNOTATION = "serving.kserve.io/stop";
