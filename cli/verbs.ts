@@ -20,4 +20,5 @@ export const VERBS = verbTable({
   start: async () => (await import("./commands/start.ts")).start,
   delete: async () => (await import("./commands/delete.ts")).deleteVerb,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
+  completion: async () => (await import("./commands/completion.ts")).completion,
 });

@@ -15,22 +15,7 @@ const verbs = await VERBS.all();
 describe("--help", () => {
   it.each([
     ["kserve-ts", ["--help"]],
-    ["kserve-ts-serve", ["serve", "--help"]],
-    ["kserve-ts-predict", ["predict", "--help"]],
-    ["kserve-ts-build", ["build", "--help"]],
-    ["kserve-ts-run", ["run", "--help"]],
-    ["kserve-ts-eject", ["eject", "--help"]],
-    ["kserve-ts-inspect", ["inspect", "--help"]],
-    ["kserve-ts-list", ["list", "--help"]],
-    ["kserve-ts-describe", ["describe", "--help"]],
-    ["kserve-ts-get-url", ["get-url", "--help"]],
-    ["kserve-ts-stop", ["stop", "--help"]],
-    ["kserve-ts-start", ["start", "--help"]],
-    ["kserve-ts-delete", ["delete", "--help"]],
-    ["kserve-ts-promote", ["promote", "--help"]],
-    ["kserve-ts-rollback", ["rollback", "--help"]],
-    ["kserve-ts-logs", ["logs", "--help"]],
-    ["kserve-ts-doctor", ["doctor", "--help"]],
+    ...verbs.map(({ name }) => [`kserve-ts-${name}`, [name, "--help"]] as const),
   ])("of %s is as in the golden file", async (name, args) => {
     const { stdout, stderr, exitCode } = await runCli(args);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
