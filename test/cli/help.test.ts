@@ -13,10 +13,12 @@ const plainPage = (width: number) => ({ width, style: (_format: unknown, text: s
 const verbs = await VERBS.all();
 
 describe("--help", () => {
-  it.each([
+  const pages: [string, string[]][] = [
     ["kserve-ts", ["--help"]],
-    ...verbs.map(({ name }) => [`kserve-ts-${name}`, [name, "--help"]] as const),
-  ])("of %s is as in the golden file", async (name, args) => {
+    ...verbs.map(({ name }): [string, string[]] => [`kserve-ts-${name}`, [name, "--help"]]),
+  ];
+
+  it.each(pages)("of %s is as in the golden file", async (name, args) => {
     const { stdout, stderr, exitCode } = await runCli(args);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     await expect(stdout.replace(productVersion(), "<version>")).toMatchFileSnapshot(`golden/${name}.txt`);
