@@ -15,6 +15,7 @@ const verbs = await VERBS.all();
 describe("--help", () => {
   it.each([
     ["kserve-ts", ["--help"]],
+    ["kserve-ts-init", ["init", "--help"]],
     ["kserve-ts-serve", ["serve", "--help"]],
     ["kserve-ts-predict", ["predict", "--help"]],
     ["kserve-ts-build", ["build", "--help"]],
