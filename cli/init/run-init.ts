@@ -68,7 +68,6 @@ function nextSteps(folder: string, manager: PackageManager, isInstalled: boolean
   return [
     ...(folder === "." ? [] : [`cd ${shellWord(folder)}`]),
     ...(isInstalled ? [] : [`${manager} install`]),
-    `${run} test`,
     `${run} serve`,
   ];
 }
