@@ -1,15 +1,15 @@
 import { PACKAGE_MANAGERS } from "../init/package-manager.ts";
 import { TEMPLATES, TEMPLATE_NAMES } from "../init/templates.ts";
-import { choice, text, toggle } from "../option-kinds.ts";
+import { choice, toggle } from "../option-kinds.ts";
 import { type VerbCall, defineVerb } from "../verb.ts";
 
 const options = {
-  template: text({
+  template: choice({
     flag: "template",
     short: "t",
-    placeholder: "<name>",
+    of: TEMPLATE_NAMES,
     default: undefined,
-    doc: `What the project starts from: ${TEMPLATE_NAMES.join(", ")}. Default: it is asked on a terminal.`,
+    doc: "What the project starts from. Default: it is asked on a terminal.",
   }),
   install: toggle({
     flag: "install",

@@ -1,12 +1,11 @@
 import { relative } from "node:path";
 import { KtsError } from "../../contract/errors.ts";
-import { nearest } from "../../contract/nearest.ts";
 import type { InitCall } from "../commands/init.ts";
 import { shellWord } from "../terminal/shell-word.ts";
 import type * as ask from "./ask.ts";
 import { type PackageManager, installPackages, runnerOf, usualPackageManager } from "./package-manager.ts";
 import { contentsOf, listed, projectFolder } from "./project-folder.ts";
-import { TEMPLATE_NAMES, type TemplateName } from "./templates.ts";
+import { TEMPLATE_NAMES } from "./templates.ts";
 import { writeProject } from "./write-project.ts";
 
 /** SIGINT's, which is what leaving a question unanswered comes to. */
@@ -36,16 +35,15 @@ async function init(
   { arguments: args, options, given, env, terminal }: InitCall,
   questions: Questions | undefined,
 ): Promise<number> {
-  const chosen = options.template === undefined ? undefined : knownTemplate(options.template);
   const { path, name } = projectFolder(args.name || (await questions?.askFolder()) || missing("NAME"));
   const contents = await contentsOf(path);
   const shown = relative(process.cwd(), path) || ".";
   if (contents.length > 0 && !options.force) throw notEmpty(shown, contents);
-  const template = chosen ?? (await questions?.askTemplate()) ?? missing("--template");
+  const template = options.template ?? (await questions?.askTemplate()) ?? missing("--template");
   const manager = options.packageManager ?? usualPackageManager(env);
   const files = await writeProject(path, template, name);
   // Who has said all in one line wants no question.
-  const isComplete = args.name !== "" && chosen !== undefined;
+  const isComplete = args.name !== "" && options.template !== undefined;
   const installs =
     given.has("install") || isComplete || questions === undefined
       ? options.install
@@ -68,17 +66,9 @@ function nextSteps(folder: string, manager: PackageManager, isInstalled: boolean
   return [
     ...(folder === "." ? [] : [`cd ${shellWord(folder)}`]),
     ...(isInstalled ? [] : [`${manager} install`]),
+    `${run} test`,
     `${run} serve`,
   ];
-}
-
-function knownTemplate(text: string): TemplateName {
-  const found = TEMPLATE_NAMES.find((name) => name === text.toLowerCase());
-  if (found !== undefined) return found;
-  const near = nearest(text, TEMPLATE_NAMES);
-  throw new KtsError("KTS_USAGE", `there is no template ${JSON.stringify(text)}`, {
-    hint: `${near.length > 0 ? `Did you mean ${near.join(" or ")}? ` : ""}There are ${TEMPLATE_NAMES.join(", ")}.`,
-  });
 }
 
 function missing(what: "NAME" | "--template"): never {

@@ -143,7 +143,7 @@ describe("init refuses", () => {
     [[], /^error: init needs NAME: there is no terminal to ask at\n/],
     [
       ["loans", "-t", "functoin"],
-      /^error: there is no template "functoin"\nhint: Did you mean function\? There are /,
+      /^error: -t is "functoin", expected one of function, .*\nhint: Did you mean function\?\n/,
     ],
     [
       ["My_Model", "-t", "onnx"],
