@@ -4,6 +4,7 @@ import type { ServerOptions } from "../options.ts";
 import { type BodyPlan, type BodySink, readBody } from "./body.ts";
 import type { CarriedAnswer, CarriedRequest } from "./carrier.ts";
 import { type ErrorAnswer, errorBody } from "./errors.ts";
+import { isLeaving } from "./leaving.ts";
 import { refuseUnread, sendJson } from "./respond.ts";
 
 /** Time for a request's head, and for the whole of it: a client that sends slower only holds a connection. */
@@ -25,6 +26,12 @@ export class ServerRequest extends IncomingMessage implements CarriedRequest {
 
 /** An answer of our server. */
 export class ServerAnswer extends ServerResponse<ServerRequest> implements CarriedAnswer {
+  /** Every head goes through it. */
+  override writeHead(...args: Parameters<ServerResponse<ServerRequest>["writeHead"]>): this {
+    if (isLeaving(this.req.socket)) this.shouldKeepAlive = false;
+    return super.writeHead(...args);
+  }
+
   refuseUnread(answer: ErrorAnswer): void {
     refuseUnread(this.req, this, answer);
   }
