@@ -1,4 +1,11 @@
-import { IncomingMessage, type Server, ServerResponse, createServer } from "node:http";
+import {
+  IncomingMessage,
+  type OutgoingHttpHeader,
+  type OutgoingHttpHeaders,
+  type Server,
+  ServerResponse,
+  createServer,
+} from "node:http";
 import type { Duplex } from "node:stream";
 import type { ServerOptions } from "../options.ts";
 import { type BodyPlan, type BodySink, readBody } from "./body.ts";
@@ -24,12 +31,16 @@ export class ServerRequest extends IncomingMessage implements CarriedRequest {
   }
 }
 
+type AnyHeaders = OutgoingHttpHeaders | OutgoingHttpHeader[];
+
 /** An answer of our server. */
 export class ServerAnswer extends ServerResponse<ServerRequest> implements CarriedAnswer {
   /** Every head goes through it. */
-  override writeHead(...args: Parameters<ServerResponse<ServerRequest>["writeHead"]>): this {
+  override writeHead(status: number, reason?: string, headers?: AnyHeaders): this;
+  override writeHead(status: number, headers?: AnyHeaders): this;
+  override writeHead(status: number, ...rest: unknown[]): this {
     if (isLeaving(this.req.socket)) this.shouldKeepAlive = false;
-    return super.writeHead(...args);
+    return super.writeHead(status, ...(rest as [AnyHeaders?]));
   }
 
   refuseUnread(answer: ErrorAnswer): void {
