@@ -84,9 +84,9 @@ export interface RunningServer extends AsyncDisposable {
   /** Workers that can take requests; 0 where every predictor runs inline. */
   readonly workers: number;
   /**
-   * Stops without losing a request: not ready at once, serving on for `drainDelayMs`, then no new connections while
-   * requests in flight have `gracePeriodMs` to finish; then the model is unloaded. Calling it again waits with the
-   * first call.
+   * Stops without losing a request: not ready at once, serving on for `drainDelayMs` while clients are told to take
+   * other connections; then no new ones while requests in flight have `gracePeriodMs` to finish; then the model is
+   * unloaded. Calling it again waits with the first call.
    */
   stop(): Promise<void>;
   /** Resolves when the server has stopped. */
@@ -332,7 +332,12 @@ class Server implements RunningServer {
     const { drainDelayMs, gracePeriodMs } = this.#options;
     this.#lifecycle.enter("draining");
     this.#log.info("draining", { drain_delay_ms: drainDelayMs, grace_period_ms: gracePeriodMs });
-    if (drainDelayMs > 0) await sleep(drainDelayMs);
+    // Closing a connection that is kept may cross a request on it; so its client is told with an answer before. Twice:
+    // who came back at first may have been led here by a router that had not heard of it yet.
+    for (let half = 0; drainDelayMs > 0 && half < 2; half++) {
+      this.#connections.askToLeave();
+      await sleep(drainDelayMs / 2);
+    }
     this.#lifecycle.startClosing();
     await Promise.all([this.#connections.close(gracePeriodMs), this.#grpc?.close(gracePeriodMs)]);
     await this.#end();
