@@ -1,8 +1,7 @@
 import type { GrpcInferenceClient, InferenceClient } from "../../client/index.ts";
-import type { Example } from "../examples/read-examples.ts";
 
-/** A server whose models are tested, until it is disposed of. */
-export interface TestPlace extends AsyncDisposable {
+/** A server that a verb asks, until it is disposed of. */
+export interface ReachedServer extends AsyncDisposable {
   /** What it is, for people: `a server of examples/digits`. */
   readonly title: string;
   readonly rest: InferenceClient;
@@ -11,10 +10,4 @@ export interface TestPlace extends AsyncDisposable {
   readonly noGrpc: string | undefined;
   /** The model to ask, where the place or the command line names one. */
   readonly modelName: string | undefined;
-}
-
-/** Whom a run asks, and with what. */
-export interface TestSubject {
-  readonly place: TestPlace;
-  readonly examples: readonly Example[];
 }
