@@ -48,6 +48,7 @@ export async function reachImage(call: ReachCall, image: string): Promise<Reache
   return {
     title: `the image ${image}`,
     rest,
+    headers: {},
     grpc: grpcClient,
     noGrpc: undefined,
     modelName: model,

@@ -47,6 +47,7 @@ export async function reachLocal(call: ReachCall, wantsGrpc: boolean): Promise<R
   return {
     title: `a server of ${dir}`,
     rest,
+    headers: {},
     grpc,
     noGrpc: "the config file turns gRPC off",
     modelName: options.model,

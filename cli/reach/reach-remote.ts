@@ -45,6 +45,7 @@ export async function reachRemote(call: ReachCall, wantsGrpc: boolean): Promise<
   return {
     title: url ?? `the service ${call.options.service ?? "of the config file"}`,
     rest: client,
+    headers: optionsOf(rest).headers,
     grpc: grpcClient,
     noGrpc,
     modelName: call.options.model ?? rest.modelName,

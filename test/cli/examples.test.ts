@@ -69,6 +69,21 @@ describe("the examples of test --help", () => {
   });
 });
 
+describe("the examples of client --help", () => {
+  // The one of an image is in test/cli/client.
+  it("do what they say, one after the other", { timeout: 60_000 }, async () => {
+    await using server = await serveFolder(`${ROOT}examples/digits`);
+    await using folder = await folderWith({});
+    const local = examplesOf("client").filter(({ command }) => !command.includes("--image"));
+    for (const { command } of local) {
+      const here = command.replace("http://localhost:8080", server.url).replace("/tmp", folder.path);
+      const { stdout, stderr, exitCode } = await typed(here, {});
+      expect(stdout).toMatch(/class DigitsModel|the client of digits/);
+      expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    }
+  });
+});
+
 describe("the examples of build --help", () => {
   it.each(examplesOf("build").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
     const { stdout, exitCode } = await typed(command, {});
@@ -123,5 +138,5 @@ const OPERATING = ["list", "describe", "get-url", "stop", "start", "delete", "pr
 it("every verb's examples are run by a test here, but those that need a Docker engine or a cluster", () => {
   const needMore = ["run", "diff", "logs", "doctor", ...OPERATING];
   const names = verbs.map(({ name }) => name).filter((name) => !needMore.includes(name));
-  expect(names).toEqual(["serve", "predict", "test", "build", "eject", "inspect", "deploy"]);
+  expect(names).toEqual(["serve", "predict", "test", "client", "build", "eject", "inspect", "deploy"]);
 });

@@ -18,6 +18,7 @@ describe("--help", () => {
     ["kserve-ts-serve", ["serve", "--help"]],
     ["kserve-ts-predict", ["predict", "--help"]],
     ["kserve-ts-test", ["test", "--help"]],
+    ["kserve-ts-client", ["client", "--help"]],
     ["kserve-ts-build", ["build", "--help"]],
     ["kserve-ts-run", ["run", "--help"]],
     ["kserve-ts-eject", ["eject", "--help"]],
