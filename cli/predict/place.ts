@@ -91,7 +91,7 @@ async function openService(
   }
   if (isVerbose) {
     const host = reached.hostHeader === undefined ? "" : `, Host ${reached.hostHeader}`;
-    terminal.complain(`${target.deployment.settings.name} is asked by ${via} at ${address}${host}`);
+    terminal.note(`${target.deployment.settings.name} is asked by ${via} at ${address}${host}`);
   }
   const kept = opened.move();
   return {
