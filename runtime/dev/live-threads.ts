@@ -40,10 +40,9 @@ export class LiveThreads {
       ({ keptHash, changes, codeBytes }) =>
         keptHash === source.code?.keptHash && changes < MOST_CHANGES && codeBytes < MOST_CODE_BYTES,
     );
-    const loads = await Promise.all(
-      candidates.map(({ thread }) => thread.expectedLoadMs(source, ANSWER_MS)),
-    );
-    const isQuick = (ms: number | undefined | "busy") => ms === undefined || (ms !== "busy" && ms < SHORT_LOAD_MS);
+    const loads = await Promise.all(candidates.map(({ thread }) => thread.expectedLoadMs(source, ANSWER_MS)));
+    const isQuick = (ms: number | undefined | "busy") =>
+      ms === undefined || (ms !== "busy" && ms < SHORT_LOAD_MS);
     this.#chosen.set(
       source,
       candidates.filter((_candidate, at) => isQuick(loads[at])),

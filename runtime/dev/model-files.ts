@@ -30,12 +30,17 @@ export async function modelFilesOf(
 /** The names of files that differ between two texts of {@link modelFilesOf}, relative to the model's folder. */
 export function changedFiles(before: string, after: string, { modelDir }: ModelSource): readonly string[] {
   const [old, now] = [before, after].map((text) => new Set(text.split("\n"))) as [Set<string>, Set<string>];
-  const differing = [...[...old].filter((line) => !now.has(line)), ...[...now].filter((line) => !old.has(line))];
+  const differing = [
+    ...[...old].filter((line) => !now.has(line)),
+    ...[...now].filter((line) => !old.has(line)),
+  ];
   const changed = differing.map((line) => line.replace(/ (gone|\S+ \S+ \S+)$/, ""));
   return [...new Set(changed)].map((path) => path.replace(join(modelDir, "/"), "")).sort();
 }
 
 /** A short text for what a model is loaded from. */
 export function modelKeyOf(modelFiles: string, settings: object): string {
-  return createHash("sha256").update(JSON.stringify([modelFiles, settings])).digest("hex");
+  return createHash("sha256")
+    .update(JSON.stringify([modelFiles, settings]))
+    .digest("hex");
 }

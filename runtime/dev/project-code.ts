@@ -141,7 +141,8 @@ export class ProjectCode {
         plugins: [reading(texts, texts)],
       });
       for (const [at, { path, text }] of fresh.entries()) {
-        const output = (end: string) => outputFiles.find((file) => basename(file.path) === `${at}${end}`)?.text ?? "";
+        const output = (end: string) =>
+          outputFiles.find((file) => basename(file.path) === `${at}${end}`)?.text ?? "";
         this.#compiled.set(path, { text, source: withMap(output(".js"), output(".js.map"), path) });
       }
     }
@@ -199,7 +200,8 @@ function withMap(code: string, map: string, path: string): string {
 function closureHashes(files: ReadonlyMap<string, SourceFile>): (path: string) => string {
   return (path) => {
     const reached = new Set([path]);
-    for (const one of reached) for (const imported of files.get(one)?.imports.values() ?? []) reached.add(imported);
+    for (const one of reached)
+      for (const imported of files.get(one)?.imports.values() ?? []) reached.add(imported);
     return hashTexts([...reached].map((one) => [one, files.get(one)?.text ?? ""]));
   };
 }

@@ -28,7 +28,9 @@ export interface Look {
   readonly config: string | undefined;
   /** The folders to watch. */
   readonly folders: ReadonlySet<string>;
-  /** Something is being written: look again after so many milliseconds. */
+  /** Models of which something is being written. */
+  readonly unsettled: ReadonlySet<string>;
+  /** Then: look again after so many milliseconds. */
   readonly againMs: number | undefined;
 }
 
@@ -53,7 +55,8 @@ export class ProjectFiles {
     const stamps = new Map<string, string>();
     const changed = new Map<string, Set<string>>();
     const folders = new Set([this.#place.folder]);
-    const waits: number[] = [];
+    const waits = new Map<string, number>();
+    const wait = (name: string, ms: number) => void waits.set(name, Math.min(ms, waits.get(name) ?? ms));
     const change = (name: string, file: string) => {
       changed.set(name, (changed.get(name) ?? new Set()).add(relative(this.#place.folder, file) || "."));
     };
@@ -65,18 +68,20 @@ export class ProjectFiles {
         folders.add(dirname(file));
         const state = await this.#stateOf(file, stamps);
         if (state === "changed") change(name, file);
-        if (state === "empty") waits.push(WRITTEN_MS);
+        if (state === "empty") wait(name, WRITTEN_MS);
       }
       for (const source of this.#store.sourcesOf(name)) {
         const found = await this.#modelFiles(source, folders);
-        if (found === "unsettled") waits.push(WHOLE_MS);
+        if (found === "unsettled") wait(name, WHOLE_MS);
         else for (const file of found) change(name, join(source.modelDir, file));
       }
     }
     const config = await this.#changedConfig(stamps);
     this.#stamps = stamps;
     this.#names = new Set(names);
-    return { changed, config, folders, againMs: waits.length > 0 ? Math.min(...waits) : undefined };
+    const unsettled = new Set(waits.keys());
+    const againMs = waits.size > 0 ? Math.min(...waits.values()) : undefined;
+    return { changed, config, folders, unsettled, againMs };
   }
 
   /** Those there are, and those whose coming would change what the model is made of. */

@@ -113,7 +113,7 @@ export class ProjectWatch implements CodeWatch, Disposable {
     const stirredAt = this.#stirredAt;
     this.#stirredAt = undefined;
     try {
-      const { changed, config, folders, againMs } = await this.#files.look();
+      const { changed, config, folders, unsettled, againMs } = await this.#files.look();
       await this.#folders?.set(folders);
       if (this.#disposed) return;
       const since = stirredAt ?? performance.now();
@@ -122,7 +122,8 @@ export class ProjectWatch implements CodeWatch, Disposable {
       // What a broken change lacks may have come, such as a file that it reads.
       if (stirredAt !== undefined) {
         for (const name of this.#problems.keys()) {
-          if (!changed.has(name)) this.#changed(name, { files: new Set(), since });
+          if (changed.has(name) || unsettled.has(name)) continue;
+          this.#changed(name, { files: new Set(), since });
         }
       }
       if (againMs !== undefined) {

@@ -6,7 +6,12 @@ import { filesOf } from "./folder.ts";
 import { NEAR_MODEL, notFound } from "./not-found.ts";
 
 /** What a predictor's module may be called. */
-export const PREDICTOR_FILES: readonly string[] = ["predictor.ts", "predictor.mts", "predictor.js", "predictor.mjs"];
+export const PREDICTOR_FILES: readonly string[] = [
+  "predictor.ts",
+  "predictor.mts",
+  "predictor.js",
+  "predictor.mjs",
+];
 
 /** What people call the module of a transformer. */
 const NEAR_TRANSFORMER = /^(predict(or|ors|er)?|transform(er)?|explain(er)?)\.[cm]?[jt]sx?$/i;

@@ -87,7 +87,11 @@ export async function watchProject(
 }
 
 /** What a model answers to one instance; the status and body where it does not. */
-export async function ask(server: Pick<TestServer, "url">, name = "m", instance: unknown = 1): Promise<unknown> {
+export async function ask(
+  server: Pick<TestServer, "url">,
+  name = "m",
+  instance: unknown = 1,
+): Promise<unknown> {
   const { status, body } = await postJson(server, `/v1/models/${name}:predict`, { instances: [instance] });
   return status === 200 ? (body as { predictions: unknown[] }).predictions[0] : [status, body];
 }
