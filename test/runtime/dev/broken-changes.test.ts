@@ -119,4 +119,12 @@ describe("a change that cannot serve", () => {
     expect(await ask(server)).toBe("new");
     expect(await stuck).toMatchObject([504, {}]);
   });
+
+  it("leaves the last good one where it ends the thread that it comes into", async () => {
+    await using project = await projectOf({ "predictor.ts": says("old") });
+    await using server = await watchProject(project);
+    await project.save("predictor.ts", `process.exit(3);\n${says("new")}`);
+    expect((await server.next("broken")).problem).toMatch(/the worker died while it loaded the model/);
+    expect(await ask(server)).toBe("old");
+  });
 });

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
+import { postJson } from "../serving.ts";
 import { ask, projectOf, says, watchProject } from "./watched.ts";
 
-const IRIS = { x: [5.1, 3.5, 1.4, 0.2] };
+const FLOWER = [5.1, 3.5, 1.4, 0.2];
 
 describe("a change of a watched predictor", () => {
   it("serves, written in place or put in its place", async () => {
@@ -40,11 +41,10 @@ describe("a change of a watched predictor", () => {
     await using project = await projectOf({ "predictor.ts": `export const postProcess = () => ["old"];` });
     await project.copyModel("iris-onnx/model/model.onnx", "model/model.onnx");
     await using server = await watchProject(project);
-    const instance = server.model.info.inputs.length === 1 ? IRIS.x : IRIS;
-    expect(await ask(server, "m", instance)).toBe("old");
+    expect(await ask(server, "m", FLOWER)).toBe("old");
     await project.write({ "predictor.ts": `export const postProcess = () => ["new"];` });
     expect(await server.next("live")).toMatchObject({ files: ["predictor.ts"], isModelKept: true });
-    expect(await ask(server, "m", instance)).toBe("new");
+    expect(await ask(server, "m", FLOWER)).toBe("new");
   });
 
   it("keeps what a load of a file of its own made, for as long as that file is the same", async () => {
@@ -195,5 +195,47 @@ describe("a change of a watched predictor", () => {
     expect(await server.next("live")).toMatchObject({ model: "cow" });
     expect(await ask(server, "cow")).toBe("moo");
     expect(server.codeWatch?.state.swaps).toBe(2);
+  });
+
+  it("keeps the model where models share their workers", async () => {
+    const post = (text: string) => `export const postProcess = () => [${JSON.stringify(text)}];`;
+    await using project = await projectOf({
+      "cat/predictor.ts": post("miaow"),
+      "dog/predictor.ts": post("woof"),
+    });
+    for (const name of ["cat", "dog"]) {
+      await project.copyModel("iris-onnx/model/model.onnx", `${name}/model/model.onnx`);
+    }
+    await using server = await watchProject(project, { options: { httpPort: 0, sharedWorkers: 1 } });
+    await project.save("dog/predictor.ts", post("growl"));
+    expect(await server.next("live")).toMatchObject({ model: "dog", isModelKept: true });
+    expect([await ask(server, "cat", FLOWER), await ask(server, "dog", FLOWER)]).toEqual(["miaow", "growl"]);
+    expect(server.workers).toBe(1);
+  });
+
+  it("does not bring back a model that was unloaded", async () => {
+    await using project = await projectOf({
+      "cat/predictor.ts": says("miaow"),
+      "dog/predictor.ts": says("woof"),
+    });
+    await using server = await watchProject(project);
+    await postJson(server, "/v2/repository/models/cat/unload", "");
+    await project.save("cat/predictor.ts", says("hiss"));
+    await project.save("dog/predictor.ts", says("growl"));
+    await server.next("live");
+    expect(await ask(server, "dog")).toBe("growl");
+    expect(await ask(server, "cat")).toMatchObject([404, {}]);
+  });
+
+  it("has the lines of its own file in the stack of what it throws", async () => {
+    await using project = await projectOf({ "predictor.ts": says("old") });
+    await using server = await watchProject(project);
+    await project.save(
+      "predictor.ts",
+      `interface Row {\n  value: number;\n}\n\nexport function predict(): Row[] {\n  throw new RangeError("too big");\n}\n`,
+    );
+    await server.next("live");
+    expect(await ask(server)).toMatchObject([500, {}]);
+    expect(server.log.join("")).toMatch(/m\/predictor\.ts:6:9/);
   });
 });
