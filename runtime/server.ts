@@ -5,6 +5,7 @@ import type { KserveConfig } from "../contract/config.ts";
 import { KtsError, messageOf } from "../contract/errors.ts";
 import { DEFAULT_LIMITS, type DecodeLimits } from "../protocol/limits.ts";
 import { DataPlane } from "./data-plane.ts";
+import type { CodeWatch } from "./dev/code-state.ts";
 import { GrpcListener } from "./grpc/grpc-listener.ts";
 import { refuseTelemetry } from "./engines/no-telemetry.ts";
 import { Connections } from "./http/connections.ts";
@@ -26,6 +27,8 @@ import type { ModelSource } from "./models/source.ts";
 import { startModel } from "./models/start-model.ts";
 import { type ServerOptions, grpcPortOf } from "./options.ts";
 import type { ModelInfo } from "./pipeline/executor.ts";
+import type { Playground, PlaygroundParts } from "./playground/playground.ts";
+import { RecentRequests } from "./playground/recent-requests.ts";
 import { productVersion } from "./product-version.ts";
 import { remoteSettings } from "./remote/settings.ts";
 import type { ServedModel } from "./served-model.ts";
@@ -58,6 +61,8 @@ export interface ServerExtras {
    * depends on it. Default: true.
    */
   readonly fastLane?: boolean;
+  /** What becomes of the project's changes, for the playground to show. Default: it is not watched. */
+  readonly codeWatch?: CodeWatch;
 }
 
 /** A model that a server serves. */
@@ -118,10 +123,12 @@ export async function startServer(
   });
   keepFreedMemory();
   refuseTelemetry();
-  const log = createLog(layered.options, extras.logSink);
-  const observers = await startObservers(serviceName(served), folder, layered.options, log);
-  const { extend, fastLane = true } = extras;
-  const server = new Server({ served, config, layered, log, observers, extend, fastLane });
+  const recent = layered.options.playground ? new RecentRequests() : undefined;
+  const log = createLog(layered.options, recent?.tee(extras.logSink) ?? extras.logSink);
+  const started = await startObservers(serviceName(served), folder, layered.options, log);
+  const observers = { ...started, recent };
+  const { extend, codeWatch, fastLane = true } = extras;
+  const server = new Server({ served, config, layered, log, observers, extend, codeWatch, fastLane });
   await server.start();
   return server;
 }
@@ -139,6 +146,7 @@ interface ServerParts {
   readonly log: ServerLog;
   readonly observers: Observers;
   readonly extend: ExtendApp | undefined;
+  readonly codeWatch: CodeWatch | undefined;
   readonly fastLane: boolean;
 }
 
@@ -160,7 +168,7 @@ class Server implements RunningServer {
   #port: number;
   #grpcPort: number | undefined;
 
-  constructor({ served, config, layered, log, observers, extend, fastLane }: ServerParts) {
+  constructor({ served, config, layered, log, observers, extend, codeWatch, fastLane }: ServerParts) {
     const { options } = layered;
     this.#observers = observers;
     this.#options = options;
@@ -172,7 +180,8 @@ class Server implements RunningServer {
     this.#repository = this.#createRepository(limits);
     const plane = new DataPlane(this.#repository, limits);
     const services = { plane, lifecycle: this.#lifecycle, options, limits, log, ...observers };
-    this.#app = lazyApp(services, () => this.#eventLoop, extend);
+    const project = { served: served.kind === "model" ? served.path : served.root, codeWatch };
+    this.#app = lazyApp(services, project, () => this.#eventLoop, extend);
     const httpServer = createHttpServer(options, createListener(services, this.#app));
     const lane = fastLane ? new FastLane(services, httpServer) : undefined;
     this.#connections = new Connections(httpServer, log, lane);
@@ -366,6 +375,7 @@ function storeOf(served: Served, context: PlanContext): ModelStore {
 /** The Express application, made once, when it is first asked for. */
 function lazyApp(
   services: InferenceServices,
+  project: Pick<PlaygroundParts, "served" | "codeWatch">,
   eventLoop: () => EventLoopMonitor | undefined,
   extend: ExtendApp | undefined,
 ): () => Promise<Application> {
@@ -378,7 +388,21 @@ function lazyApp(
       payloadCounts: () => services.payloadLog?.counts,
       log: services.log,
     });
-    return createControlApp({ ...services, metricsPage, productVersion: productVersion() }, extend);
+    const shown = { ...services, metricsPage, productVersion: productVersion() };
+    return createControlApp(
+      { ...shown, playground: await createPlayground({ ...shown, ...project }) },
+      extend,
+    );
   };
   return () => (app ??= create());
+}
+
+/** The playground, where it is asked for. */
+async function createPlayground(
+  parts: Omit<PlaygroundParts, "recent"> & Pick<InferenceServices, "recent">,
+): Promise<Playground | undefined> {
+  const { recent } = parts;
+  if (recent === undefined) return undefined;
+  const { Playground: Class } = await import("./playground/playground.ts");
+  return new Class({ ...parts, recent });
 }

@@ -3,6 +3,8 @@ import { optionsFromEnvironment } from "../../runtime/option-values.ts";
 import { serverOptions } from "../serve/server-options.ts";
 import { defineVerb } from "../verb.ts";
 
+const OPTIONS = serverOptions();
+
 /** `kserve-ts serve`: the server in the foreground, until a signal ends it. */
 export const serve = defineVerb({
   name: "serve",
@@ -15,7 +17,7 @@ export const serve = defineVerb({
   arguments: {
     dir: { default: ".", doc: "The folder to serve, or the path of a predictor or a model file." },
   },
-  options: serverOptions(),
+  options: { ...OPTIONS, playground: { ...OPTIONS.playground, default: true } },
   ignoredFlags: IGNORED_KSERVE_FLAGS,
   isServer: true,
   fromEnvironment: optionsFromEnvironment,
