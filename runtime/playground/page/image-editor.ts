@@ -4,7 +4,7 @@ import type { Editor } from "./editor.ts";
 import { FieldError } from "./field-error.ts";
 import { Pad } from "./pad.ts";
 import { type ImageLayout, imageLayout } from "./signature.ts";
-import { type Leaf, type Tensor, countOf } from "./values.ts";
+import { type Tensor, countOf } from "./values.ts";
 
 /** Where nothing says how large an image is, until one is chosen. */
 const USUAL_SIDE = 224;
@@ -112,17 +112,24 @@ export function imageEditor(spec: TensorSpec, changed: () => void): Editor {
       const count = countOf([pad.width, pad.height, channels]);
       if (shape[0] !== 1 || data.length !== count) return false;
       const numbers = data.map(Number);
-      const most = Math.max(...numbers);
-      const least = Math.min(...numbers);
-      scale = isInteger || most > 1 ? "255" : least < 0 ? "-1" : "1";
-      scales.input.value = scale;
-      const byteOf = (value: number) =>
-        scale === "255" ? value : scale === "1" ? value * 255 : (value + 1) * 127.5;
-      const bytes: Leaf[] = numbers.map(byteOf);
-      pad.show(arrange(bytes.map(Number), channels, layout.isPlanar, true), channels);
+      if (!isInteger) scales.input.value = scale = scaleOf(numbers, scale);
+      const byteOf = (value: number) => {
+        const byte = scale === "255" ? value : scale === "1" ? value * 255 : (value + 1) * 127.5;
+        return inverted ? 255 - byte : byte;
+      };
+      pad.show(arrange(numbers.map(byteOf), channels, layout.isPlanar, true), channels);
       return true;
     },
   };
+}
+
+/** The scale that values are most likely in; the present one where they may be. */
+function scaleOf(values: readonly number[], present: string): string {
+  const most = values.reduce((one, other) => Math.max(one, other));
+  const least = values.reduce((one, other) => Math.min(one, other));
+  if (most > 1) return "255";
+  if (least < 0) return "-1";
+  return present === "255" && values.some((value) => !Number.isInteger(value)) ? "1" : present;
 }
 
 /** Brings elements that lie pixel by pixel into the tensor's order, or back. */

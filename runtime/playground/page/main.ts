@@ -152,7 +152,7 @@ class Page {
   #listModels(models: readonly ModelView[]): void {
     const { input } = this.#models;
     show(input, ...models.map((model) => el("option", { value: keyOf(model) }, titleOf(model))));
-    const first = models[0];
+    const first = models.find((model) => keyOf(model) === remembered()) ?? models[0];
     if (this.#model === undefined && first !== undefined) this.#chosen = keyOf(first);
     input.value = this.#chosen;
     this.#offerExamples();
@@ -160,6 +160,7 @@ class Page {
 
   #choose(key: string): void {
     this.#chosen = key;
+    remember(key);
     if (this.#model !== undefined) this.#composer.take(this.#model);
     this.#offerExamples();
   }
@@ -229,6 +230,25 @@ function section(title: string, id: string, ...children: readonly HTMLElement[])
 
 function link(href: string, text: string): HTMLElement {
   return el("a", { href }, text);
+}
+
+const KEY = "kserve-ts-model";
+
+/** Keeps the choice of a model for when the page is loaded again. */
+function remember(key: string): void {
+  try {
+    sessionStorage.setItem(KEY, key);
+  } catch {
+    // A browser that keeps nothing.
+  }
+}
+
+function remembered(): string | undefined {
+  try {
+    return sessionStorage.getItem(KEY) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 function keyOf({ name, version }: ModelView): string {
