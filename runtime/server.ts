@@ -82,6 +82,8 @@ export interface RunningServer extends AsyncDisposable {
   /** The port of gRPC; undefined where it is not served. */
   readonly grpcPort: number | undefined;
   readonly state: ServerState;
+  /** Whether a browser gets the playground at `url`. */
+  readonly playground: boolean;
   /** The model; of several the first that is loaded. */
   readonly model: RunningModel;
   /** Every version of every model that is loaded. */
@@ -296,6 +298,10 @@ class Server implements RunningServer {
 
   get grpcPort(): number | undefined {
     return this.#grpcPort;
+  }
+
+  get playground(): boolean {
+    return this.#options.playground;
   }
 
   get state(): ServerState {

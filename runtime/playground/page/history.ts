@@ -15,7 +15,7 @@ export class History {
 
   constructor() {
     const head = ["time", "model", "protocol", "status", "ms", "error"].map((name) =>
-      el("th", { scope: "col" }, name),
+      el("th", { scope: "col", class: name === "ms" && "number" }, name),
     );
     const table = el("table", { class: "history" }, el("thead", {}, el("tr", {}, ...head)), this.#rows);
     this.#log.textContent = this.#emptyLog;

@@ -11,7 +11,7 @@ export function stageBar({ stages, totalMs }: RequestView, roundTripMs: number):
     postProcess: 0,
   };
   const inStages = queue + preProcess + predict + postProcess;
-  const parts = [
+  const all = [
     ["queue", queue],
     ["preProcess", preProcess],
     ["predict", predict],
@@ -19,10 +19,13 @@ export function stageBar({ stages, totalMs }: RequestView, roundTripMs: number):
     ["server", Math.max(0, totalMs - inStages)],
     ["browser", Math.max(0, roundTripMs - totalMs)],
   ] as const;
+  // A request that failed before the predictor has none of its stages, and most predictors have but some.
+  const parts = all.filter(([, ms], index) => ms > 0 || (stages !== undefined && index === 2));
   const whole = parts.reduce((sum, [, ms]) => sum + ms, 0) || 1;
   const bar = el("div", { class: "stage-bar", "aria-hidden": "true" });
   const list = el("dl", { class: "stages" });
-  parts.forEach(([name, ms], index) => {
+  parts.forEach(([name, ms]) => {
+    const index = all.findIndex(([other]) => other === name);
     const piece = el("span", { class: `s${index}` });
     piece.style.width = `${(ms / whole) * 100}%`;
     bar.append(piece);
