@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { InferenceClient } from "../../client/index.ts";
 import { connectCluster } from "../../deployer/cluster/connect.ts";
 import { RESOURCES } from "../../deployer/cluster/resources.ts";
@@ -45,7 +45,7 @@ export interface StandardModel {
   readonly predictor: "sklearn" | "xgboost" | "pytorch" | "tensorflow";
   /** The archive of the runtime's image, made where it is not there yet. */
   readonly runtimeImage: () => Promise<string>;
-  /** The runtime by its name, whose readiness `deploy` then knows to ask for. Default: KServe picks it. */
+  /** The runtime by its name. Default: KServe picks it. */
   readonly runtime?: string;
   /** Further settings of `deploy`. */
   readonly settings?: object;
@@ -56,15 +56,6 @@ export interface StandardModel {
     example: Example,
   ) => Promise<[got: number[], expected: number[]]>;
 }
-
-/**
- * Asks over V2, when the model is loaded. Where KServe picked the runtime it has no readiness probe but for the port, which
- * MLServer opens while it is loading: the service is Ready a little before its model.
- */
-export const askV2WhenLoaded: StandardModel["ask"] = async (client, name, example) => {
-  await vi.waitUntil(() => client.modelReady(name), { timeout: 120_000, interval: 200 });
-  return askV2(client, name, example);
-};
 
 /** Asks over V2. */
 export const askV2: StandardModel["ask"] = async (client, name, { v2Request, v2Response }) => {
@@ -133,7 +124,9 @@ export function describeStandardModel({
         expect(uploadedTo ?? served.model.storageUri).toBe(served.model.storageUri);
         const labels = `serving.kserve.io/inferenceservice=${name}`;
         const { items } = await cluster.list(RESOURCES.pod, { labels });
-        const spec = items[0]?.["spec"] as { readonly initContainers?: readonly { readonly image: string }[] };
+        const spec = items[0]?.["spec"] as {
+          readonly initContainers?: readonly { readonly image: string }[];
+        };
         expect((spec.initContainers ?? []).map(({ image }) => image)).toEqual(place.fetchedBy);
       });
 

@@ -32,10 +32,12 @@ export function busyboxImage(): Promise<string> {
 export async function modelcarImage(name: string, folder: string): Promise<string> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const files = paths.toSorted().map(async (path): Promise<[string, Buffer]> => [
-    join("models", relative(folder, path)),
-    await readFile(path),
-  ]);
+  const files = paths
+    .toSorted()
+    .map(async (path): Promise<[string, Buffer]> => [
+      join("models", relative(folder, path)),
+      await readFile(path),
+    ]);
   return imageOf("modelcar", Object.fromEntries(await Promise.all(files)), { name, user: "1000" });
 }
 

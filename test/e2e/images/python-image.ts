@@ -106,7 +106,8 @@ async function textsOf(files: NonNullable<PythonImage["files"]>): Promise<Record
 /** An image takes up to a gigabyte: those of earlier recipes go. */
 async function removeOthers(folder: string, name: string, archive: string): Promise<void> {
   for (const other of await readdir(folder)) {
-    if (!new RegExp(`^${name}-(\\d|[0-9a-f]{12})\\.tar$`).test(other) || join(folder, other) === archive) continue;
+    if (!new RegExp(`^${name}-(\\d|[0-9a-f]{12})\\.tar$`).test(other) || join(folder, other) === archive)
+      continue;
     await rm(join(folder, other), { force: true });
   }
 }

@@ -35,7 +35,8 @@ export function torchServeImage(): Promise<string> {
   return pythonImage("torchserve", {
     name: "docker.io/pytorch/torchserve-kfs:0.9.0",
     packages: ["torchserve==0.9.0", "packaging==24.2"],
-    imports: "ts.model_service_worker, ts.torch_handler.base_handler, ts.torch_handler.request_envelope.kserve",
+    imports:
+      "ts.model_service_worker, ts.torch_handler.base_handler, ts.torch_handler.request_envelope.kserve",
     // PyPI's PyTorch has CUDA's gigabytes.
     debian: ["python3-torch", "openjdk-17-jre-headless"],
     // A graphics card's drivers, which OpenCV's libraries ask for, and PyTorch's own tests.
@@ -47,7 +48,9 @@ export function torchServeImage(): Promise<string> {
       HOME: "/tmp",
     },
     files: {
-      "/usr/local/bin/torchserve": { text: "#!/usr/bin/python3\nfrom ts.model_server import start\nstart()\n" },
+      "/usr/local/bin/torchserve": {
+        text: "#!/usr/bin/python3\nfrom ts.model_server import start\nstart()\n",
+      },
       "/usr/local/bin/dockerd-entrypoint.sh": { text: TORCHSERVE_ENTRYPOINT },
       "/home/model-server/kserve_wrapper.py": ours("torchserve-wrapper.py"),
     },
