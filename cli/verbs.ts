@@ -4,6 +4,7 @@ import { verbTable } from "./verb-table.ts";
 export const VERBS = verbTable({
   serve: async () => (await import("./commands/serve.ts")).serve,
   predict: async () => (await import("./commands/predict.ts")).predict,
+  bench: async () => (await import("./commands/bench.ts")).bench,
   build: async () => (await import("./commands/build.ts")).build,
   run: async () => (await import("./commands/run.ts")).run,
   eject: async () => (await import("./commands/eject.ts")).eject,
