@@ -19,7 +19,11 @@ export interface ServerFacts {
 }
 
 /** In a few words: `2 workers, batches up to 32`. */
-export function settingsText({ workers, batching, execution }: Omit<ServerFacts, "model" | "url" | "grpcAddress">): string {
+export function settingsText({
+  workers,
+  batching,
+  execution,
+}: Omit<ServerFacts, "model" | "url" | "grpcAddress">): string {
   const threads = execution === "inline" ? "inline" : `${workers} ${workers === 1 ? "worker" : "workers"}`;
   if (batching === undefined) return `${threads}, no batches`;
   const delay = batching.maxDelayMs > 0 ? ` within ${batching.maxDelayMs} ms` : "";

@@ -59,10 +59,18 @@ function sentence(count: number, best: MeasuredSetting, isPresent: boolean, gain
   const rate = Math.round(best.knee.perSecond as number);
   const limit = best.knee.limitFrom === "goal" ? ` with a p99 under ${best.knee.limitMs} ms` : "";
   const what = `${settingsText(best.server)}: ${rate} requests/s${limit}`;
-  if (count === 1) return `The present settings take ${rate} requests/s${limit}.`;
+  if (count === 1) return headroom(rate);
   if (isPresent) return `Keep the present settings (${what}): no other took a tenth more.`;
   const more = Number.isFinite(gain) ? `${gain.toFixed(1)} times what` : "which";
   return `Set ${what}, ${more} the present settings ${Number.isFinite(gain) ? "take" : "do not reach"}.`;
+}
+
+/** Room for peaks, and for the time that another replica takes to start. */
+const PLANNED_SHARE = 0.7;
+
+function headroom(rate: number): string {
+  const planned = Math.max(1, Math.floor(rate * PLANNED_SHARE));
+  return `Plan with about ${planned} requests/s a replica on a machine like this one, which leaves room for peaks: as deploy.scaleTarget with scaleMetric "rps" on Knative. --sweep tries other settings.`;
 }
 
 /** Settings as `kserve.config.ts` says them. */

@@ -59,10 +59,7 @@ export function openTraffic(examples: readonly BenchExample[], options: TrafficO
 }
 
 /** Of the examples those that a protocol can carry. @throws KtsError KTS_USAGE when it is none */
-function usableExamples(
-  examples: readonly BenchExample[],
-  protocol: BenchProtocol,
-): readonly BenchExample[] {
+function usableExamples(examples: readonly BenchExample[], protocol: BenchProtocol): readonly BenchExample[] {
   const wanted = protocol === "auto" ? undefined : protocol === "v1" ? "v1" : "v2";
   const usable = examples.filter((example) => wanted === undefined || example.protocol === wanted);
   if (usable.length > 0) return usable;

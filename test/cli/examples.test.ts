@@ -11,7 +11,7 @@ import { serveFolder } from "../runtime/serving.ts";
 import { ROOT, folderWith } from "./run-cli.ts";
 
 /** A shell at the repository's root, for which `kserve-ts` is the command line's source. */
-async function typed(command: string, env: Record<string, string>, until?: RegExp) {
+async function typed(command: string, env: Record<string, string>, until?: RegExp, untilSaid?: RegExp) {
   await using folder = await folderWith({});
   const bin = join(folder.path, "kserve-ts");
   await writeFile(bin, `#!/bin/sh\nexec "${process.execPath}" "${ROOT}cli/main.ts" "$@"\n`);
@@ -25,7 +25,8 @@ async function typed(command: string, env: Record<string, string>, until?: RegEx
   for (const output of ["stdout", "stderr"] as const) {
     shell[output].setEncoding("utf8").on("data", (text: string) => {
       said[output] += text;
-      if (until?.test(said.stdout) === true) shell.kill("SIGTERM");
+      const isEnough = until?.test(said.stdout) === true || untilSaid?.test(said.stderr) === true;
+      if (isEnough && !shell.killed) shell.kill("SIGTERM");
     });
   }
   const [exitCode] = (await once(shell, "close")) as [number | null];
@@ -52,6 +53,20 @@ describe("the examples of predict --help", () => {
     const { stdout, stderr, exitCode } = await typed(command, { KSERVE_TS_URL: server.url });
     expect(stdout).toMatch(/7|3/);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  });
+});
+
+describe("the examples of bench --help", () => {
+  // A sweep takes minutes: each is begun, and ended as by Ctrl-C once something was measured, unless it is through.
+  it.each(examplesOf("bench").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
+    await using server = await serveFolder(`${ROOT}examples/digits`);
+    await using folder = await folderWith({});
+    const here = command
+      .replace("localhost:8081", `127.0.0.1:${server.grpcPort}`)
+      .replace("bench.html", join(folder.path, "bench.html"));
+    const { stdout, exitCode } = await typed(here, {}, undefined, /offered/);
+    expect(stdout).toMatch(/^digits at /);
+    expect([0, 143]).toContain(exitCode);
   });
 });
 
@@ -109,5 +124,5 @@ const OPERATING = ["list", "describe", "get-url", "stop", "start", "delete", "pr
 it("every verb's examples are run by a test here, but those that need a Docker engine or a cluster", () => {
   const needMore = ["run", "diff", "logs", "doctor", ...OPERATING];
   const names = verbs.map(({ name }) => name).filter((name) => !needMore.includes(name));
-  expect(names).toEqual(["serve", "predict", "build", "eject", "inspect", "deploy"]);
+  expect(names).toEqual(["serve", "predict", "bench", "build", "eject", "inspect", "deploy"]);
 });

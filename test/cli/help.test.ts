@@ -17,6 +17,7 @@ describe("--help", () => {
     ["kserve-ts", ["--help"]],
     ["kserve-ts-serve", ["serve", "--help"]],
     ["kserve-ts-predict", ["predict", "--help"]],
+    ["kserve-ts-bench", ["bench", "--help"]],
     ["kserve-ts-build", ["build", "--help"]],
     ["kserve-ts-run", ["run", "--help"]],
     ["kserve-ts-eject", ["eject", "--help"]],

@@ -29,7 +29,10 @@ export function httpPost(
     ...headers,
   };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
-  return Buffer.concat([Buffer.from(`POST ${address.prefix}${path} HTTP/1.1\r\n${lines.join("")}\r\n`), body]);
+  return Buffer.concat([
+    Buffer.from(`POST ${address.prefix}${path} HTTP/1.1\r\n${lines.join("")}\r\n`),
+    body,
+  ]);
 }
 
 /**

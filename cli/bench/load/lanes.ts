@@ -115,6 +115,7 @@ export class Lanes<Request extends LoadRequest = LoadRequest> implements Disposa
       late.push(this.#waiting[this.#firstWaiting++] as Job<Request>);
     }
     for (const job of late) job.done({ kind: "timeout", message });
-    for (const [lane, job] of [...this.#busy]) if (job.dueMs < last) lane.abandon({ kind: "timeout", message });
+    for (const [lane, job] of [...this.#busy])
+      if (job.dueMs < last) lane.abandon({ kind: "timeout", message });
   }
 }

@@ -7,6 +7,8 @@ import { medianWindow } from "../search/find-knee.ts";
 import { settingsText } from "../settings.ts";
 import type { BenchReport, BenchRun } from "./bench-report.ts";
 import { kneeText } from "./knee-text.ts";
+import { curvePoints } from "./curves.ts";
+import { showsUnicode, terminalChart } from "./terminal-chart.ts";
 import { STEP_HEADINGS, msText, rateText, stepRow } from "./step-rows.ts";
 
 type Page = Pick<Terminal, "width" | "style">;
@@ -18,7 +20,12 @@ export function reportLines(report: BenchReport, page: Page, env: Environment): 
   const advice = suggestionLines(report, page);
   if (advice.length > 0) paragraphs.push(advice);
   if (report.warnings.length > 0) {
-    paragraphs.push(report.warnings.map((text) => `${page.style("yellow", "note:")} ${text}`).flatMap((text) => wrap(text, page.width).split("\n"))); // prettier-ignore
+    paragraphs.push(
+      report.warnings.flatMap((text) => {
+        const [first = "", ...others] = wrap(`note: ${text}`, page.width).split("\n");
+        return [first.replace("note:", page.style("yellow", "note:")), ...others];
+      }),
+    );
   }
   return paragraphs.flatMap((lines, at) => (at === 0 ? lines : ["", ...lines]));
 }
@@ -30,10 +37,10 @@ function headLines({ model, server, requests, protocol }: BenchReport, page: Pag
 }
 
 function runLines(
-  report: BenchReport,
+  { goalP99Ms }: BenchReport,
   { server, capacity, steps, knee }: BenchRun,
   page: Page,
-  _env: Environment,
+  env: Environment,
 ): readonly string[] {
   const lines: string[] = [];
   if (server !== null) lines.push(page.style("bold", settingsText(server)));
@@ -45,8 +52,15 @@ function runLines(
     const [head = "", ...others] = layOut([STEP_HEADINGS, ...rows], 2);
     lines.push("", page.style("bold", head), ...others);
   }
+  const chart = terminalChart({
+    points: curvePoints(steps),
+    limitMs: knee?.limitMs ?? goalP99Ms ?? undefined,
+    kneePerSecond: knee?.perSecond,
+    page,
+    isUnicode: showsUnicode(env),
+  });
+  if (chart.length > 0) lines.push("", ...chart);
   if (knee !== null) lines.push("", ...wrap(kneeText(knee), page.width).split("\n"));
-  void report;
   return lines;
 }
 
@@ -66,5 +80,10 @@ function suggestionLines({ suggestion }: BenchReport, page: Page): readonly stri
   if (suggestion === null) return [];
   const says = wrap(suggestion.says, page.width).split("\n");
   if (suggestion.config.length === 0) return says;
-  return [...says, "", "kserve.config.ts:", ...suggestion.config.map((line) => (line === "" ? "" : `  ${line}`))];
+  return [
+    ...says,
+    "",
+    "kserve.config.ts:",
+    ...suggestion.config.map((line) => (line === "" ? "" : `  ${line}`)),
+  ];
 }

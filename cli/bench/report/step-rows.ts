@@ -1,7 +1,16 @@
 import type { Step } from "../step.ts";
 
 /** The columns of a step. */
-export const STEP_HEADINGS = ["offered/s", "answered/s", "p50 ms", "p90 ms", "p99 ms", "max ms", "failed", ""];
+export const STEP_HEADINGS = [
+  "offered/s",
+  "answered/s",
+  "p50 ms",
+  "p90 ms",
+  "p99 ms",
+  "max ms",
+  "failed",
+  "",
+];
 
 /** A step's cells. */
 export function stepRow(step: Step): readonly string[] {

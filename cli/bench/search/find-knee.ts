@@ -62,7 +62,7 @@ class KneeFinder {
   #steps = 0;
   #limitMs: number | undefined;
   #disagreements = 0;
-  #best: { readonly perSecond: number; readonly step: Step } | undefined;
+  #good: readonly { readonly perSecond: number; readonly step: Step }[] = [];
   #above: Knee["above"];
 
   constructor(search: KneeSearch) {
@@ -75,6 +75,13 @@ class KneeFinder {
     await this.#lookBelow();
     await this.#narrow();
     return this.#confirm();
+  }
+
+  /** The highest rate that went well, of those below the least that did not. */
+  get #best(): { readonly perSecond: number; readonly step: Step } | undefined {
+    const below = this.#above?.perSecond ?? Infinity;
+    const able = this.#good.filter(({ perSecond }) => perSecond < below);
+    return able.toSorted((a, b) => b.perSecond - a.perSecond)[0];
   }
 
   get #isSpent(): boolean {
@@ -108,7 +115,8 @@ class KneeFinder {
 
   /** The median of several windows decides. */
   async #confirm(): Promise<Knee> {
-    for (let stepsBack = 0; ; ) {
+    let stepsBack = 0;
+    for (;;) {
       const best = this.#best;
       if (best === undefined) return this.#knee(undefined, []);
       const windows = [best.step];
@@ -119,10 +127,11 @@ class KneeFinder {
       if (good > windows.length / 2) return this.#knee(best.perSecond, windows);
       const worst = windows.findLast((_, at) => verdicts[at] !== "ok") as Step;
       this.#above = { perSecond: best.perSecond, verdict: judge(worst, this.#limitMs), step: worst };
-      this.#best = undefined;
-      while (this.#best === undefined && stepsBack < MOST_STEPS_BACK) {
+      // What went well on the way up may be far below.
+      for (let next = best.perSecond * STEP_BACK; stepsBack < MOST_STEPS_BACK; next *= STEP_BACK) {
+        if ((this.#best?.perSecond ?? 0) >= next) break;
         stepsBack++;
-        await this.#try(this.#above.perSecond * STEP_BACK);
+        if (await this.#try(next)) break;
       }
     }
   }
@@ -141,7 +150,7 @@ class KneeFinder {
         [step, verdict] = [again, second];
       }
     }
-    if (verdict === "ok") this.#best = { perSecond, step };
+    if (verdict === "ok") this.#good = [...this.#good, { perSecond, step }];
     else this.#above = { perSecond, verdict, step };
     return verdict === "ok";
   }
