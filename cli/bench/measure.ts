@@ -23,9 +23,12 @@ export interface MeasureOptions {
   readonly serverCpuMs?: () => Promise<number | undefined>;
 }
 
+/** The capacity is an estimate, and found in some such windows: they are shorter than a step. */
 const CLOSED_WARMUP_SHARE = 0.25;
+const MOST_CLOSED_WARMUP_MS = 500;
 const CLOSED_WINDOW_SHARE = 0.4;
 const LEAST_CLOSED_MS = 300;
+const MOST_CLOSED_MS = 1_500;
 const SETTLE_MS = 10_000;
 
 /** Measures one server, step by step, over the same connections. */
@@ -72,8 +75,8 @@ export class Measurer implements Disposable {
       lanes: this.#lanes,
       nextRequest: traffic.nextRequest,
       atOnce,
-      warmupMs: windowMs * CLOSED_WARMUP_SHARE,
-      windowMs: Math.max(LEAST_CLOSED_MS, windowMs * CLOSED_WINDOW_SHARE),
+      warmupMs: Math.min(MOST_CLOSED_WARMUP_MS, windowMs * CLOSED_WARMUP_SHARE),
+      windowMs: Math.min(MOST_CLOSED_MS, Math.max(LEAST_CLOSED_MS, windowMs * CLOSED_WINDOW_SHARE)),
       signal,
     });
     await this.#settle();

@@ -58,16 +58,20 @@ describe("the examples of predict --help", () => {
 
 describe("the examples of bench --help", () => {
   // A sweep takes minutes: each is begun, and ended as by Ctrl-C once something was measured, unless it is through.
-  it.each(examplesOf("bench").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
-    await using server = await serveFolder(`${ROOT}examples/digits`);
-    await using folder = await folderWith({});
-    const here = command
-      .replace("localhost:8081", `127.0.0.1:${server.grpcPort}`)
-      .replace("bench.html", join(folder.path, "bench.html"));
-    const { stdout, exitCode } = await typed(here, {}, undefined, /offered/);
-    expect(stdout).toMatch(/^digits at /);
-    expect([0, 143]).toContain(exitCode);
-  });
+  it.each(examplesOf("bench").map(({ says, command }) => [says, command]))(
+    "%s",
+    { timeout: 120_000 },
+    async (_says, command) => {
+      await using server = await serveFolder(`${ROOT}examples/digits`);
+      await using folder = await folderWith({});
+      const here = command
+        .replace("localhost:8081", `127.0.0.1:${server.grpcPort}`)
+        .replace("bench.html", join(folder.path, "bench.html"));
+      const { stdout, exitCode } = await typed(here, {}, undefined, /offered/);
+      expect(stdout).toMatch(/^digits at /);
+      expect([0, 143]).toContain(exitCode);
+    },
+  );
 });
 
 describe("the examples of build --help", () => {

@@ -13,8 +13,8 @@ export class Html {
 
 type Value = string | number | Html | readonly Html[];
 
-/** Markup from a template. Texts that are put in are escaped, markup is not. */
-export function html(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
+/** Markup from a template; not called `html`, which formatters take for a page and lay out anew. Texts that are put in are escaped, markup is not. */
+export function markup(parts: TemplateStringsArray, ...values: readonly Value[]): Html {
   return new Html(String.raw({ raw: parts }, ...values.map(markupOf)));
 }
 

@@ -1,4 +1,4 @@
-import { type Html, html } from "./html.ts";
+import { type Html, markup } from "./html.ts";
 import { type Scale, tickText } from "./scale.ts";
 
 /** A curve of a chart. */
@@ -42,13 +42,13 @@ export function svgChart(chart: SvgChart): Html {
   const x = (value: number) => round(LEFT + xScale.at(value) * (WIDTH - LEFT - RIGHT));
   const y = (value: number) => round(HEIGHT - BOTTOM - yScale.at(value) * (HEIGHT - TOP - BOTTOM));
   const [right, bottom] = [WIDTH - RIGHT, HEIGHT - BOTTOM];
-  return html`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
+  return markup`<svg viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="${title}">
 <g class="grid">
-${yScale.ticks.map((tick) => html`<path d="M${LEFT} ${y(tick)}H${right}"/>`)}
+${yScale.ticks.map((tick) => markup`<path d="M${LEFT} ${y(tick)}H${right}"/>`)}
 </g>
 <g class="ticks">
-${yScale.ticks.map((tick) => html`<text x="${LEFT - 8}" y="${y(tick) + 4}" text-anchor="end">${tickText(tick)}</text>`)}
-${xScale.ticks.map((tick) => html`<text x="${x(tick)}" y="${bottom + 18}" text-anchor="middle">${tickText(tick)}</text>`)}
+${yScale.ticks.map((tick) => markup`<text x="${LEFT - 8}" y="${y(tick) + 4}" text-anchor="end">${tickText(tick)}</text>`)}
+${xScale.ticks.map((tick) => markup`<text x="${x(tick)}" y="${bottom + 18}" text-anchor="middle">${tickText(tick)}</text>`)}
 <text x="${(LEFT + right) / 2}" y="${HEIGHT - 8}" text-anchor="middle">${xLabel}</text>
 <text transform="translate(14 ${(TOP + bottom) / 2}) rotate(-90)" text-anchor="middle">${yLabel}</text>
 </g>
@@ -64,28 +64,22 @@ type Place = (value: number) => number;
 function guides({ across, upright }: SvgChart, x: Place, y: Place): readonly Html[] {
   const lines: Html[] = [];
   if (across !== undefined) {
-    lines.push(
-      html`<g class="guide ${across.look}"
-        ><path d="M${LEFT} ${y(across.at)}H${WIDTH - RIGHT}" />
-        <text x="${LEFT + 8}" y="${y(across.at) - 6}">${across.name}</text></g
-      >`,
-    );
+    const at = y(across.at);
+    lines.push(markup`<g class="guide ${across.look}"><path d="M${LEFT} ${at}H${WIDTH - RIGHT}"/>
+<text x="${LEFT + 8}" y="${at - 6}">${across.name}</text></g>`);
   }
   if (upright !== undefined) {
-    lines.push(
-      html`<g class="guide ${upright.look}"
-        ><path d="M${x(upright.at)} ${TOP}V${HEIGHT - BOTTOM}" />
-        <text x="${x(upright.at) - 6}" y="${HEIGHT - BOTTOM - 8}" text-anchor="end">${upright.name}</text></g
-      >`,
-    );
+    const at = x(upright.at);
+    lines.push(markup`<g class="guide ${upright.look}"><path d="M${at} ${TOP}V${HEIGHT - BOTTOM}"/>
+<text x="${at - 6}" y="${HEIGHT - BOTTOM - 8}" text-anchor="end">${upright.name}</text></g>`);
   }
   return lines;
 }
 
 function curveMarkup({ points, look }: SvgCurve, x: Place, y: Place): Html {
   const path = points.map((point, at) => `${at === 0 ? "M" : "L"}${x(point.x)} ${y(point.y)}`).join("");
-  return html`<g class="curve ${look}"><path d="${path}"/>
-${points.map((point) => html`<circle cx="${x(point.x)}" cy="${y(point.y)}" r="3.5"><title>${point.says}</title></circle>`)}
+  return markup`<g class="curve ${look}"><path d="${path}"/>
+${points.map((point) => markup`<circle cx="${x(point.x)}" cy="${y(point.y)}" r="3.5"><title>${point.says}</title></circle>`)}
 </g>`; // prettier-ignore
 }
 
@@ -100,7 +94,7 @@ function endLabels(curves: readonly SvgCurve[], x: Place, y: Place): readonly Ht
   let below = -Infinity;
   return ends.map(({ name, look, from, at }) => {
     below = Math.max(at, below + LABEL_GAP);
-    return html`<text class="name ${look}" x="${from + 10}" y="${round(below + 4)}">${name}</text>`;
+    return markup`<text class="name ${look}" x="${from + 10}" y="${round(below + 4)}">${name}</text>`;
   });
 }
 
