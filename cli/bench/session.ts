@@ -1,15 +1,13 @@
 import { resolve } from "node:path";
-import { InferenceClient } from "../../client/index.ts";
 import { productVersion } from "../../runtime/product-version.ts";
 import { grantedCpus } from "../../runtime/workers/cpus.ts";
 import type { BenchCall } from "../commands/bench.ts";
-import { chosenModel } from "../predict/ask-rest.ts";
 import { readHeaders } from "../predict/headers.ts";
-import type { Terminal } from "../terminal/terminal.ts";
+import { inputsOf, onlyModel } from "./ask-server.ts";
 import { Pacer } from "./load/pacer.ts";
 import { Measurer } from "./measure.ts";
 import { type GrowingRun, type RunPlan, measureRun } from "./measure-run.ts";
-import { readRequests, zeroRequest } from "./read-requests.ts";
+import { type ProjectRequest, readRequests, requestsFor } from "./read-requests.ts";
 import type { BenchMethod, BenchReport } from "./report/bench-report.ts";
 import { warningsOf } from "./report/findings.ts";
 import { machineFacts } from "./report/machine.ts";
@@ -18,7 +16,7 @@ import { OwnServer } from "./server/own-server.ts";
 import { type BenchSettings, type ServerFacts, settingsText } from "./settings.ts";
 import { type MeasuredSetting, suggest } from "./suggest.ts";
 import { batchSettings, delaySettings, workerSettings } from "./sweep.ts";
-import { type BenchExample, type Traffic, checkTraffic, openTraffic } from "./traffic.ts";
+import { type Traffic, checkTraffic, openTraffic } from "./traffic.ts";
 
 const QUICK = { seconds: 2, repeats: 1, maxSteps: 8 };
 const USUAL = { repeats: 3, maxSteps: 14 };
@@ -35,7 +33,7 @@ export class BenchSession {
   readonly #plan: RunPlan;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #runs: GrowingRun[] = [];
-  #examples: readonly BenchExample[] = [];
+  #examples: readonly ProjectRequest[] = [];
   #requests: Traffic["requests"] = [];
   #model = "";
   #url = "";
@@ -136,14 +134,16 @@ export class BenchSession {
   ): Promise<void> {
     const { options } = this.#call;
     this.#url = url;
-    this.#model = options.model ?? own?.facts.model ?? (await this.#onlyModel(url));
-    if (this.#examples.length === 0) {
-      this.#examples = [await zeroRequest(own?.facts.url ?? url, this.#model, this.#headers)];
-    }
     const { protocol, connections, timeoutMs } = options;
     const headers = this.#headers;
-    const traffic = { url, model: this.#model, protocol, headers, timeoutMs, connections };
-    using sent = openTraffic(this.#examples, traffic);
+    const isGrpc = protocol === "grpc";
+    this.#model = options.model ?? own?.facts.model ?? (await onlyModel({ url, isGrpc, headers }));
+    const model = this.#model;
+    // An own server has REST beside it, whatever is measured.
+    const asked =
+      own === undefined ? { url, isGrpc, headers } : { url: own.facts.url, isGrpc: false, headers };
+    const examples = await requestsFor(this.#examples, model, protocol, () => inputsOf(asked, model));
+    using sent = openTraffic(examples, { url, model, protocol, headers, timeoutMs, connections });
     this.#requests = sent.requests;
     await checkTraffic(sent, this.#signal);
     const { warmupSeconds, secondsPerStep, arrivals } = this.#method;
@@ -163,28 +163,17 @@ export class BenchSession {
     await measureRun(measurer, this.#plan, run, (doing, step) => this.#progress(run, doing, step));
   }
 
-  async #onlyModel(url: string): Promise<string> {
-    if (this.#call.options.protocol === "grpc") {
-      const { GrpcInferenceClient } = await import("../../client/index.ts");
-      using client = new GrpcInferenceClient(url, { headers: this.#headers });
-      const models = await client.repositoryIndex({ ready: true });
-      return chosenModel([...new Set(models.map(({ name }) => name))], url);
-    }
-    using client = new InferenceClient(url, { headers: this.#headers });
-    return chosenModel(await client.models(), url);
-  }
-
   #progress(run: GrowingRun, doing: string, step: GrowingRun["steps"][number] | undefined): void {
     const setting = run.server === null ? "" : `${settingsText(run.server)}: `;
     if (step !== undefined) this.#say(`${setting}${stepText(step)}`, true);
     else this.#say(`${setting}${doing}`);
   }
 
-  /** On a terminal what goes on; elsewhere a line for each step. */
+  /** On a terminal what goes on; elsewhere a line for each step, unless quiet was asked for. */
   #say(text: string, isStep = false): void {
-    const { terminal }: { terminal: Terminal } = this.#call;
+    const { terminal } = this.#call;
     if (!terminal.hasStatus) {
-      if (isStep) terminal.complain(text);
+      if (isStep) terminal.note(text);
       return;
     }
     const steps = this.#runs.reduce((sum, run) => sum + run.steps.length, 0);

@@ -50,23 +50,11 @@ const CALLS_EACH = 64;
 const KEEP_ALIVE = { keepAliveMs: 300_000, keepAliveTimeoutMs: 20_000 };
 
 /**
- * Makes the requests of examples.
- * @throws KtsError KTS_USAGE when none of them can be sent in that protocol; InvalidInput when one has no tensors
+ * Makes the requests of examples, which are in the form that the protocol takes.
+ * @throws InvalidInput when one that is to be sent as bytes has no tensors
  */
 export function openTraffic(examples: readonly BenchExample[], options: TrafficOptions): Traffic {
-  const usable = usableExamples(examples, options.protocol);
-  return options.protocol === "grpc" ? grpcTraffic(usable, options) : httpTraffic(usable, options);
-}
-
-/** Of the examples those that a protocol can carry. @throws KtsError KTS_USAGE when it is none */
-function usableExamples(examples: readonly BenchExample[], protocol: BenchProtocol): readonly BenchExample[] {
-  const wanted = protocol === "auto" ? undefined : protocol === "v1" ? "v1" : "v2";
-  const usable = examples.filter((example) => wanted === undefined || example.protocol === wanted);
-  if (usable.length > 0) return usable;
-  const form = wanted === "v1" ? 'V1 body ({"instances": [...]})' : 'V2 body ({"inputs": [...]})';
-  throw new KtsError("KTS_USAGE", `--protocol ${protocol}: none of the examples is a ${form}`, {
-    hint: "Add one to examples/, or name it with --input.",
-  });
+  return options.protocol === "grpc" ? grpcTraffic(examples, options) : httpTraffic(examples, options);
 }
 
 function httpTraffic(examples: readonly BenchExample[], options: TrafficOptions): Traffic {

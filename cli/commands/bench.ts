@@ -50,7 +50,7 @@ const options = {
     flag: "protocol",
     of: ["auto", "v1", "v2", "v2-binary", "grpc"],
     default: "auto",
-    doc: "How requests are sent; auto sends each in the protocol that it is written in. v2, v2-binary and grpc take the V2 examples.",
+    doc: "How requests are sent; auto sends each in the protocol that it is written in, the others convert it by the model's signature.",
   }),
   url: text({
     flag: "url",

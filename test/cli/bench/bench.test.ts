@@ -84,11 +84,21 @@ describe("kserve-ts bench", () => {
       const { report, exitCode } = await benchJson(args);
       expect(exitCode).toBe(0);
       expect(report).toMatchObject({ model: "digits", protocol, server: { isOwn: false } });
-      expect(report.requests.length).toBe(protocol === "v1" ? 3 : 1);
+      // Those that are written in it, and of the others those that can be said in it.
+      const names = report.requests.map(({ name }) => name);
+      expect(names).toEqual(
+        expect.arrayContaining(["examples/v2-three.json", "examples/zero-one-1x28x28.json"]),
+      );
       const [step] = report.runs[0]?.steps ?? [];
       expect(step).toMatchObject({ right: step?.due, failures: {}, failedShare: 0 });
     },
   );
+
+  it("sends each request as it is written, where no protocol is named", { timeout: 60_000 }, async () => {
+    const { report } = await benchJson(["examples/digits", "--rate", "10", "--quick"]);
+    expect(report.requests.length).toBe(4);
+    expect(report.runs[0]?.steps[0]?.failures).toEqual({});
+  });
 
   it("sends zeros of the signature where there are no examples", { timeout: 60_000 }, async () => {
     const model = join(ROOT, "test/fixtures/models/iris-onnx/model/model.onnx");
@@ -153,7 +163,7 @@ describe("kserve-ts bench", () => {
     ["to sweep a server that is not ours", ["--sweep", "--url", "http://127.0.0.1:1"], "--sweep starts"],
     ["to sweep at one rate", ["--sweep", "--rate", "5"], "--sweep compares"],
     ["a report in a folder that is not there", ["--report", "/nowhere/x.html"], "there is no folder /nowhere"],
-    ["a protocol that no example is written in", ["--protocol", "grpc"], "none of the examples is a V2 body"],
+    ["a protocol that no example can be said in", ["--protocol", "grpc"], "examples/one.json cannot be said in it"],
     ["a header that is none", ["-H", "nothing"], "expected 'Name: value'"],
   ])("refuses %s", async (_what, args, message) => {
     await using folder = await project([1]);
