@@ -137,5 +137,5 @@ const OPERATING = ["list", "describe", "get-url", "stop", "start", "delete", "pr
 it("every verb's examples are run by a test here, but those that need a Docker engine or a cluster", () => {
   const needMore = ["run", "diff", "logs", "doctor", ...OPERATING];
   const names = verbs.map(({ name }) => name).filter((name) => !needMore.includes(name));
-  expect(names).toEqual(["init", "serve", "predict", "bench", "build", "eject", "inspect", "deploy"]);
+  expect(names).toEqual(["init", "serve", "predict", "test", "bench", "build", "eject", "inspect", "deploy"]);
 });
