@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Application } from "express";
-import type { KserveConfig } from "../contract/config.ts";
+import type { KserveConfig, ModelConfig } from "../contract/config.ts";
 import { KtsError, messageOf } from "../contract/errors.ts";
 import { DEFAULT_LIMITS, type DecodeLimits } from "../protocol/limits.ts";
 import { DataPlane } from "./data-plane.ts";
@@ -19,7 +19,7 @@ import { createListener } from "./http/listener.ts";
 import { keepFreedMemory } from "./keep-memory.ts";
 import { Lifecycle, type ServerState } from "./lifecycle.ts";
 import { readConfig } from "./config/read-config.ts";
-import { type LayeredOptions, underlayFile } from "./config/settings.ts";
+import { type LayeredOptions, overrideModels, underlayFile } from "./config/settings.ts";
 import { type Served, findModels } from "./models/find-models.ts";
 import { Limit } from "./models/load-limit.ts";
 import type { PlanContext } from "./models/model-plan.ts";
@@ -68,6 +68,8 @@ export interface ServerExtras {
    * For development: it takes esbuild. Default: the files are served as they are at the start.
    */
   readonly watch?: (event: WatchEvent) => void;
+  /** Settings of every model that outrank the config file's: for measurements, which compare them. */
+  readonly model?: ModelConfig;
 }
 
 /** A model that a server serves. */
@@ -121,7 +123,7 @@ export async function startServer(
   options: ServerOptions,
   extras: ServerExtras = {},
 ): Promise<RunningServer> {
-  const config = await readConfig(folder);
+  const config = overrideModels(await readConfig(folder), extras.model);
   const layered = underlayFile(options, config.server, extras.given);
   const { modelName, modelDir } = layered.options;
   const remote = remoteSettings(layered.options);

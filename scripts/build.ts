@@ -30,6 +30,7 @@ await Promise.all([
     ...SPLIT,
     entryPoints: {
       "kserve-ts": "cli/main.ts",
+      "bench-server": "cli/bench/server/main.ts",
       contract: "contract/index.ts",
       client: "client/index.ts",
       runtime: "runtime/index.ts",
