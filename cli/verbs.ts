@@ -4,6 +4,7 @@ import { verbTable } from "./verb-table.ts";
 export const VERBS = verbTable({
   serve: async () => (await import("./commands/serve.ts")).serve,
   predict: async () => (await import("./commands/predict.ts")).predict,
+  test: async () => (await import("./commands/test.ts")).test,
   build: async () => (await import("./commands/build.ts")).build,
   run: async () => (await import("./commands/run.ts")).run,
   eject: async () => (await import("./commands/eject.ts")).eject,
@@ -20,4 +21,5 @@ export const VERBS = verbTable({
   start: async () => (await import("./commands/start.ts")).start,
   delete: async () => (await import("./commands/delete.ts")).deleteVerb,
   doctor: async () => (await import("./commands/doctor.ts")).doctor,
+  completion: async () => (await import("./commands/completion.ts")).completion,
 });
