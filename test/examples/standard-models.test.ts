@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
 import { readZipDirectory } from "../../deployer/artifacts/zip/zip-reader.ts";
@@ -120,7 +121,7 @@ describe("examples/mnist-pytorch", () => {
       },
     });
     const archive = files.find(({ path }) => path.endsWith(".mar"));
-    const bytes = Buffer.concat(await Array.fromAsync(archive?.content.read() ?? []));
+    const bytes = await buffer(archive?.content.read() ?? []);
     const zip: ByteSource = {
       sizeBytes: bytes.length,
       readAt: (offset, length) => bytes.subarray(offset, offset + length),
