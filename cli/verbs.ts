@@ -2,6 +2,7 @@ import { verbTable } from "./verb-table.ts";
 
 /** Every verb, in the order of `--help`; a new one is a file in commands/ and a line here. */
 export const VERBS = verbTable({
+  init: async () => (await import("./commands/init.ts")).init,
   serve: async () => (await import("./commands/serve.ts")).serve,
   predict: async () => (await import("./commands/predict.ts")).predict,
   test: async () => (await import("./commands/test.ts")).test,

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { TEMPLATES } from "../../cli/init/templates.ts";
 import { VERBS } from "../../cli/verbs.ts";
 import {
   type Table,
@@ -44,6 +45,12 @@ describe("docs/04-cli.md", () => {
       else expect(tablesOf(text)).toEqual([]);
     },
   );
+
+  it("has the table of the templates", () => {
+    const [, table] = tablesOf(section(cliPage, "`kserve-ts init`"));
+    const rows = Object.entries(TEMPLATES).map(([name, what]) => [`\`${name}\``, what]);
+    expect(table).toEqual([["template", "what it is"], ...rows]);
+  });
 
   it("has the table of the exit codes", () => expectTable(section(cliPage, "Exit codes"), exitCodeTable()));
 

@@ -10,15 +10,15 @@ import { MemoryRegistry } from "../builder/registry/memory-registry.ts";
 import { serveFolder } from "../runtime/serving.ts";
 import { ROOT, folderWith } from "./run-cli.ts";
 
-/** A shell at the repository's root, for which `kserve-ts` is the command line's source. */
-async function typed(command: string, env: Record<string, string>, until?: RegExp) {
+/** A shell at the repository's root, or in `cwd`, for which `kserve-ts` is the command line's source. */
+async function typed(command: string, env: Record<string, string>, until?: RegExp, cwd = ROOT) {
   await using folder = await folderWith({});
   const bin = join(folder.path, "kserve-ts");
   await writeFile(bin, `#!/bin/sh\nexec "${process.execPath}" "${ROOT}cli/main.ts" "$@"\n`);
   await chmod(bin, 0o755);
   const path = `${folder.path}:${process.env["PATH"]}`;
   const shell = spawn("/bin/sh", ["-c", `exec ${command}`], {
-    cwd: ROOT,
+    cwd,
     env: { ...process.env, ...env, PATH: path },
   });
   const said = { stdout: "", stderr: "" };
@@ -34,6 +34,15 @@ async function typed(command: string, env: Record<string, string>, until?: RegEx
 
 const verbs = await VERBS.all();
 const examplesOf = (name: string) => verbs.find((verb) => verb.name === name)?.examples ?? [];
+
+describe("the examples of init --help", () => {
+  it.each(examplesOf("init").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
+    await using folder = await folderWith({});
+    const { stdout, stderr, exitCode } = await typed(command, {}, undefined, folder.path);
+    expect(stdout).toContain("npm install");
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  });
+});
 
 describe("the examples of serve --help", () => {
   it.each(examplesOf("serve").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
@@ -109,5 +118,5 @@ const OPERATING = ["list", "describe", "get-url", "stop", "start", "delete", "pr
 it("every verb's examples are run by a test here, but those that need a Docker engine or a cluster", () => {
   const needMore = ["run", "diff", "logs", "doctor", ...OPERATING];
   const names = verbs.map(({ name }) => name).filter((name) => !needMore.includes(name));
-  expect(names).toEqual(["serve", "predict", "build", "eject", "inspect", "deploy"]);
+  expect(names).toEqual(["init", "serve", "predict", "build", "eject", "inspect", "deploy"]);
 });
