@@ -119,6 +119,16 @@ describeWithCluster(
       return { code: error.code, text: `${error.message} ${error.hint}` };
     }
 
+    it("says why a large file cannot be written, though its input is not read", async () => {
+      await using store = await open("pvc://models/refused");
+      await put(store, "taken", textContent("a file"));
+      const big = bytesContent(Buffer.alloc(6 * MIB, "model"));
+      const below = put(store, "taken/below/model.bin", big);
+      await expect(below).rejects.toThrow(
+        /^pvc:\/\/models\/refused\/taken\/below\/model\.bin: mkdir: .*Not a directory/,
+      );
+    }, 60_000);
+
     it("takes files and lists them with their digests, and its pod is gone after it", async () => {
       const big = bytesContent(Buffer.alloc(3 * MIB + 7, "model"));
       {
