@@ -92,6 +92,7 @@ describe("the examples of client --help", () => {
       expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     }
   });
+});
 
 describe("the examples of bench --help", () => {
   // A sweep takes minutes: each is begun, and ended as by Ctrl-C once something was measured, unless it is through.
