@@ -112,6 +112,17 @@ describe("the examples of bench --help", () => {
   );
 });
 
+describe("the examples of completion --help", () => {
+  it.each(examplesOf("completion").map(({ says, command }) => [says, command]))(
+    "%s",
+    async (_says, command) => {
+      const { stdout, exitCode } = await typed(command, {});
+      expect(stdout).toContain("complete -F _kserve_ts kserve-ts");
+      expect(exitCode).toBe(0);
+    },
+  );
+});
+
 describe("the examples of build --help", () => {
   it.each(examplesOf("build").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
     const { stdout, exitCode } = await typed(command, {});
@@ -177,5 +188,6 @@ it("every verb's examples are run by a test here, but those that need a Docker e
     "eject",
     "inspect",
     "deploy",
+    "completion",
   ]);
 });
