@@ -24,6 +24,16 @@ export function failureText(failure: KtsError, paint: Paint = plain): string {
   return lines.join("\n");
 }
 
+/** What a program reads of a failure. */
+export function failureRecord({
+  code,
+  message,
+  hint,
+  exitCode,
+}: KtsError): Readonly<Record<string, unknown>> {
+  return { kind: "error", code, message, hint, exitCode };
+}
+
 /** What `--verbose` adds: the code, the stack, and those of the errors behind it. */
 export function failureDetails(failure: KtsError): string {
   const lines = [`code: ${failure.code}`, stackOf(failure)];

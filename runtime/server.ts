@@ -5,6 +5,9 @@ import type { KserveConfig } from "../contract/config.ts";
 import { KtsError, messageOf } from "../contract/errors.ts";
 import { DEFAULT_LIMITS, type DecodeLimits } from "../protocol/limits.ts";
 import { DataPlane } from "./data-plane.ts";
+import type { CodeWatch } from "./dev/code-state.ts";
+import type { ProjectWatch } from "./dev/project-watch.ts";
+import type { WatchEvent } from "./dev/watch-event.ts";
 import { GrpcListener } from "./grpc/grpc-listener.ts";
 import { refuseTelemetry } from "./engines/no-telemetry.ts";
 import { Connections } from "./http/connections.ts";
@@ -58,6 +61,11 @@ export interface ServerExtras {
    * depends on it. Default: true.
    */
   readonly fastLane?: boolean;
+  /**
+   * Watches the project and serves what its files are, as they change; told of each change, and why one cannot serve.
+   * For development: it takes esbuild. Default: the files are served as they are at the start.
+   */
+  readonly watch?: (event: WatchEvent) => void;
 }
 
 /** A model that a server serves. */
@@ -83,6 +91,8 @@ export interface RunningServer extends AsyncDisposable {
   readonly models: readonly RunningModel[];
   /** Workers that can take requests; 0 where every predictor runs inline. */
   readonly workers: number;
+  /** What has become of the last change of the project; undefined where it is not watched. */
+  readonly codeWatch: CodeWatch | undefined;
   /**
    * Stops without losing a request: not ready at once, serving on for `drainDelayMs` while clients are told to take
    * other connections; then no new ones while requests in flight have `gracePeriodMs` to finish; then the model is
@@ -121,7 +131,10 @@ export async function startServer(
   const log = createLog(layered.options, extras.logSink);
   const observers = await startObservers(serviceName(served), folder, layered.options, log);
   const { extend, fastLane = true } = extras;
-  const server = new Server({ served, config, layered, log, observers, extend, fastLane });
+  const context = { options: layered, config, log };
+  const store = storeOf(served, context);
+  const watch = extras.watch && (await watchProject(folder, served, store, context, extras.watch));
+  const server = new Server({ store, layered, log, observers, extend, fastLane, watch });
   await server.start();
   return server;
 }
@@ -131,15 +144,27 @@ function serviceName(served: Served): string {
   return served.kind === "model" ? served.name : basename(served.root);
 }
 
+/** Loaded only where it is wanted: nothing of it belongs into a server that nobody works on. */
+async function watchProject(
+  folder: string,
+  served: Served,
+  store: ModelStore,
+  context: { config: KserveConfig },
+  seen: (event: WatchEvent) => void,
+): Promise<ProjectWatch> {
+  const { startWatch } = await import("./dev/start-watch.ts");
+  return startWatch(folder, served, { store, context, seen });
+}
+
 /** What a server is made of. */
 interface ServerParts {
-  readonly served: Served;
-  readonly config: KserveConfig;
+  readonly store: ModelStore;
   readonly layered: LayeredOptions;
   readonly log: ServerLog;
   readonly observers: Observers;
   readonly extend: ExtendApp | undefined;
   readonly fastLane: boolean;
+  readonly watch: ProjectWatch | undefined;
 }
 
 class Server implements RunningServer {
@@ -148,6 +173,7 @@ class Server implements RunningServer {
   readonly #lifecycle = new Lifecycle();
   readonly #store: ModelStore;
   readonly #repository: ModelRepository;
+  readonly #watch: ProjectWatch | undefined;
   #sharedWorkers: SharedWorkers | undefined;
   readonly #connections: Connections;
   readonly #grpc: GrpcListener | undefined;
@@ -160,18 +186,19 @@ class Server implements RunningServer {
   #port: number;
   #grpcPort: number | undefined;
 
-  constructor({ served, config, layered, log, observers, extend, fastLane }: ServerParts) {
+  constructor({ store, layered, log, observers, extend, fastLane, watch }: ServerParts) {
     const { options } = layered;
-    this.#observers = observers;
+    this.#watch = watch;
     this.#options = options;
     this.#observers = observers;
     this.#port = options.httpPort;
     this.#log = log;
     const limits = { ...DEFAULT_LIMITS, maxTensorBytes: options.maxTensorBytes };
-    this.#store = storeOf(served, { options: layered, config, log });
+    this.#store = watch?.store ?? store;
     this.#repository = this.#createRepository(limits);
     const plane = new DataPlane(this.#repository, limits);
-    const services = { plane, lifecycle: this.#lifecycle, options, limits, log, ...observers };
+    const { codeWatch } = this;
+    const services = { plane, lifecycle: this.#lifecycle, options, limits, log, codeWatch, ...observers };
     this.#app = lazyApp(services, () => this.#eventLoop, extend);
     const httpServer = createHttpServer(options, createListener(services, this.#app));
     const lane = fastLane ? new FastLane(services, httpServer) : undefined;
@@ -182,17 +209,21 @@ class Server implements RunningServer {
   }
 
   #createRepository(limits: DecodeLimits): ModelRepository {
+    const watch = this.#watch;
     const context = {
       log: this.#log,
       requestTimeoutMs: this.#options.requestTimeoutMs,
-      executor: { limits },
+      executor: { limits, ...(watch && { tuning: { startThread: watch.threads.start } }) },
       sharedWorkers: () => this.#shared(),
       onWarming: () => this.#enterWarming(),
     };
     return new ModelRepository({
       store: this.#store,
       limit: new Limit(Math.max(LEAST_LOADS, Math.floor(grantedCpus()))),
-      start: (model, settings) => startModel(model, settings, context),
+      start(model, settings) {
+        const start = () => startModel(model, settings, context);
+        return watch === undefined ? start() : watch.start(model, start);
+      },
       log: this.#log,
     });
   }
@@ -228,6 +259,7 @@ class Server implements RunningServer {
       url: this.url,
     });
     this.#loadTheRestSoon();
+    await this.#watch?.begin(this.#repository);
   }
 
   /** The last model is loaded, and what remains is to warm up. */
@@ -311,6 +343,10 @@ class Server implements RunningServer {
     return Math.max(0, each - seats) + threads;
   }
 
+  get codeWatch(): CodeWatch | undefined {
+    return this.#watch;
+  }
+
   get #loaded(): readonly ServedModel[] {
     return this.#repository.models.filter(({ load }) => load !== undefined);
   }
@@ -346,6 +382,7 @@ class Server implements RunningServer {
 
   async #end(): Promise<void> {
     clearTimeout(this.#restTimer);
+    this.#watch?.[Symbol.dispose]();
     this.#eventLoop?.[Symbol.dispose]();
     await this.#repository[Symbol.asyncDispose]();
     await stopObservers(this.#observers);

@@ -15,7 +15,13 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 /** Where to: dist/, or the folder that is named. */
 const [, , dist = join(root, "dist")] = process.argv;
 
-const SPLIT: BuildOptions = { ...NODE_BUNDLE, splitting: true, chunkNames: "chunk-[hash]", sourcemap: true };
+const SPLIT: BuildOptions = {
+  ...NODE_BUNDLE,
+  splitting: true,
+  chunkNames: "chunk-[hash]",
+  sourcemap: true,
+  sourcesContent: false,
+};
 
 rmSync(dist, { recursive: true, force: true });
 await Promise.all([

@@ -4,7 +4,13 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { KtsError } from "../../contract/errors.ts";
-import { type Content, bytesContent, sha256Of, textContent } from "../../deployer/artifacts/content.ts";
+import {
+  type Content,
+  bytesContent,
+  digestsOf,
+  sha256Of,
+  textContent,
+} from "../../deployer/artifacts/content.ts";
 import type { Cluster } from "../../deployer/cluster/cluster.ts";
 import { connectCluster } from "../../deployer/cluster/connect.ts";
 import { RESOURCES, type Resource } from "../../deployer/cluster/resources.ts";
@@ -83,7 +89,15 @@ describeWithCluster(
       const onBytes = (count: number): void => {
         bytes += count;
       };
-      await store.put({ path, content, sha256: sha256 ?? (await sha256Of(content)), onBytes, signal });
+      const digests = await digestsOf(content);
+      await store.put({
+        path,
+        content,
+        ...digests,
+        ...(sha256 !== undefined && { sha256 }),
+        onBytes,
+        signal,
+      });
       return bytes;
     }
 
@@ -170,7 +184,13 @@ describeWithCluster(
       };
       {
         await using store = await open("pvc://models");
-        const upload = { path: "big/model.bin", content: halting, sha256, onBytes: () => undefined };
+        const upload = {
+          path: "big/model.bin",
+          content: halting,
+          sha256,
+          blocks: [],
+          onBytes: () => undefined,
+        };
         await expect(store.put({ ...upload, signal: abort.signal })).rejects.toThrow("enough");
       }
       const left = await arrived();
