@@ -8,7 +8,7 @@ import { checkOneServer, reachServer } from "../reach/reach-server.ts";
 import type { ReachedServer } from "../reach/reached-server.ts";
 import { stopSignal } from "../serve/stop-signals.ts";
 import { TestedModels } from "./model-facts.ts";
-import { TEST_PROTOCOLS } from "./protocols.ts";
+import { TEST_PROTOCOLS, USUAL_PROTOCOLS } from "./protocols.ts";
 import { jsonReport } from "./report/json-report.ts";
 import { tableReport } from "./report/table-report.ts";
 import { type ExampleResult, type TestReport, hasFailed } from "./results.ts";
@@ -97,8 +97,9 @@ function settingsOf({ options }: TestCall): TestSettings {
       hint: "Leave --protocol out.",
     });
   }
+  const wanted = protocol.length === 0 ? USUAL_PROTOCOLS : protocol;
   return {
-    protocols: TEST_PROTOCOLS.filter((one) => protocol.length === 0 || protocol.includes(one)),
+    protocols: TEST_PROTOCOLS.filter((one) => wanted.includes(one)),
     tolerance: readTolerance(tolerance),
     mostDifferences: differences,
     update,
