@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { json } from "node:stream/consumers";
 import { describe, expect, it } from "vitest";
 import { serveFolder } from "../../runtime/serving.ts";
-import { folderWith, runCli } from "../run-cli.ts";
+import { Cli, folderWith, runCli } from "../run-cli.ts";
 import { V1, V1_ANSWER, V2, projectWith } from "./project.ts";
 
 /** A server of another kind, which answers some routes and no others. */
@@ -108,6 +108,23 @@ describe("kserve-ts test --url", () => {
     await using project = await projectWith(FILES);
     const args = ["test", join(project.path, "m"), "--url", "http://127.0.0.1:1"];
     expect(await runCli(args)).toMatchObject({ exitCode: 6, stderr: expect.stringContaining("127.0.0.1:1") });
+  });
+});
+
+describe("Ctrl-C", () => {
+  it("ends a request that is under way, and the test with 130", async () => {
+    await using project = await folderWith({
+      "m/predictor.mjs": `
+        export const predict = (_model, _input, ctx) => {
+          process.stderr.write("asked\\n");
+          return new Promise((_, reject) => ctx.signal.addEventListener("abort", () => reject(new Error("left"))));
+        };`,
+      "m/examples/a.json": '{"instances": [1]}',
+    });
+    await using cli = new Cli(["test", join(project.path, "m")]);
+    await cli.until("stderr", /asked/);
+    cli.signal("SIGINT");
+    expect(await cli.ended).toMatchObject({ stdout: "", exitCode: 130 });
   });
 });
 
