@@ -1,6 +1,8 @@
+import { dirname, relative } from "node:path";
 import { messageOf } from "../../contract/errors.ts";
 import type { KserveConfig } from "../../contract/config.ts";
 import { readConfig } from "../config/read-config.ts";
+import { placeIn } from "../models/load-module.ts";
 import type { ModelRepository } from "../models/model-repository.ts";
 import type { ModelStore } from "../models/model-store.ts";
 import type { ModelSource } from "../models/source.ts";
@@ -192,13 +194,22 @@ export class ProjectWatch implements CodeWatch, Disposable {
     const kept = fresh.map(({ info }) => info.isModelKept).filter((one) => one !== undefined);
     const isModelKept = kept.length === 0 ? undefined : kept.every(Boolean);
     this.#setup.seen({ kind: "live", model: name, files, ms, isModelKept });
+    for (const { source } of fresh) await this.#leaveOutOwn(source);
+  }
+
+  async #leaveOutOwn(source: ModelSource): Promise<void> {
+    const { place, seen } = this.#setup;
+    for (const file of await this.store.loaded(source)) {
+      const text = `${relative(place.folder, file)} is written whenever the model is loaded, so it is not watched any more`;
+      seen({ kind: "notice", text });
+    }
   }
 
   #failed(name: string, change: Change, error: unknown): void {
     if (this.#disposed) return;
     // It was given up for the next one.
     if (this.#waiting.has(name)) return this.#changed(name, change);
-    const problem = messageOf(error);
+    const problem = problemText(error, this.store.sourcesOf(name));
     const known = this.#problems.get(name);
     this.#problems.set(name, problem);
     if (known === problem && change.files.size === 0) return;
@@ -238,4 +249,16 @@ export class ProjectWatch implements CodeWatch, Disposable {
     this.#folders?.[Symbol.dispose]();
     for (const source of this.#starting) this.threads.abandon(source);
   }
+}
+
+/** What went wrong, with the place where the project's code threw it, unless the message has one. */
+function problemText(error: unknown, sources: readonly ModelSource[]): string {
+  const message = messageOf(error);
+  const stack = error instanceof Error ? (error.stack ?? "") : "";
+  if (/:\d+:\d+/.test(message)) return message;
+  for (const { predictorPath } of sources) {
+    const place = predictorPath === undefined ? undefined : placeIn(dirname(predictorPath), stack);
+    if (place !== undefined) return `${message} (${place})`;
+  }
+  return message;
 }

@@ -48,7 +48,7 @@ describe("a change that cannot serve", () => {
     [
       "throws in its load",
       `export const load = () => { throw new Error("no luck"); };\n${says("new")}`,
-      /load threw Error : no luck/,
+      /^load threw Error : no luck \(predictor\.ts:1:35\)$/,
     ],
     [
       "exports what means nothing",
