@@ -6,18 +6,18 @@ import { ProvenContainer } from "../../builder/proof/container.ts";
 import { GrpcInferenceClient, InferenceClient } from "../../client/index.ts";
 import { KtsError } from "../../contract/errors.ts";
 import { SERVER_OPTIONS } from "../../runtime/option-table.ts";
-import type { TestCall } from "../commands/test.ts";
 import { GRPC_PORT, HTTP_PORT, endedByItself, portsOf } from "../run/run-image.ts";
-import type { TestPlace } from "./place.ts";
+import type { ReachCall } from "./reach-options.ts";
+import type { ReachedServer } from "./reached-server.ts";
 
 const READY_TIMEOUT_MS = 60_000;
 
 /**
- * Runs an image under a cluster's constraints, on free ports of loopback, until the place is disposed of. Options of the
+ * Runs an image under a cluster's constraints, on free ports of loopback, until the server is disposed of. Options of the
  * server are given to it as flags, and a model folder is mounted.
  * @throws KtsError KTS_IMAGE_NOT_FOUND, KTS_ENGINE_UNREACHABLE; KTS_PROOF_FAILED when it ends, or is not ready in time
  */
-export async function openImage(call: TestCall, image: string): Promise<TestPlace> {
+export async function reachImage(call: ReachCall, image: string): Promise<ReachedServer> {
   const { options, env, terminal, isVerbose } = call;
   const { docker } = await connectEngine(env, new AbortController().signal);
   if ((await inspectImage(docker, image)) === undefined) {
@@ -48,6 +48,7 @@ export async function openImage(call: TestCall, image: string): Promise<TestPlac
   return {
     title: `the image ${image}`,
     rest,
+    headers: {},
     grpc: grpcClient,
     noGrpc: undefined,
     modelName: model,
@@ -56,9 +57,9 @@ export async function openImage(call: TestCall, image: string): Promise<TestPlac
 }
 
 /** The server's options that were given, as the container's command. */
-function flagsOf({ options, given }: TestCall): { args?: readonly string[] } {
+function flagsOf({ options, given }: ReachCall): { args?: readonly string[] } {
   const values = options as unknown as Readonly<Record<string, unknown>>;
-  const args = SERVER_OPTIONS.filter(({ key }) => key !== "modelDir" && given.has(key as never)).map(
+  const args = SERVER_OPTIONS.filter(({ key }) => key !== "modelDir" && given.has(key)).map(
     ({ key, flag }) => `--${flag}=${String(values[key])}`,
   );
   return args.length === 0 ? {} : { args };

@@ -1,10 +1,10 @@
 import { InferenceClient } from "../../client/index.ts";
-import { KtsError, isKtsError } from "../../contract/errors.ts";
-import type { TestCall } from "../commands/test.ts";
+import { isKtsError } from "../../contract/errors.ts";
 import { usable } from "../predict/asking.ts";
 import { readHeaders } from "../predict/headers.ts";
 import { type Place, openPlace } from "../predict/place.ts";
-import type { TestPlace } from "./place.ts";
+import type { ReachCall } from "./reach-options.ts";
+import type { ReachedServer } from "./reached-server.ts";
 
 const NO_GRPC = "it is not said where: --grpc host:port";
 
@@ -13,7 +13,7 @@ const NO_GRPC = "it is not said where: --grpc host:port";
  * @param wantsGrpc whether it is to be asked over gRPC
  * @throws KtsError KTS_USAGE for a URL or header that cannot be used; as `openPlace`
  */
-export async function openRemote(call: TestCall, wantsGrpc: boolean): Promise<TestPlace> {
+export async function reachRemote(call: ReachCall, wantsGrpc: boolean): Promise<ReachedServer> {
   const { url, grpc: address, header } = call.options;
   const headers = readHeaders(header);
   await using opened = new AsyncDisposableStack();
@@ -45,6 +45,7 @@ export async function openRemote(call: TestCall, wantsGrpc: boolean): Promise<Te
   return {
     title: url ?? `the service ${call.options.service ?? "of the config file"}`,
     rest: client,
+    headers: optionsOf(rest).headers,
     grpc: grpcClient,
     noGrpc,
     modelName: call.options.model ?? rest.modelName,
@@ -53,28 +54,7 @@ export async function openRemote(call: TestCall, wantsGrpc: boolean): Promise<Te
 }
 
 /** The call as `predict` would have it. */
-function placeCall(call: TestCall, protocol: "auto" | "grpc", url: string | undefined) {
-  const given = new Set<string>(call.given);
-  if (url === undefined) given.delete("url");
+function placeCall(call: ReachCall, protocol: "auto" | "grpc", url: string | undefined) {
+  const given = { has: (key: string) => (key !== "url" || url !== undefined) && call.given.has(key) };
   return { ...call, given, options: { ...call.options, url: url ?? "", protocol, explain: false } };
-}
-
-/** @throws KtsError KTS_USAGE when several places are named */
-export function refuseSeveralPlaces(call: TestCall, isCluster: boolean): void {
-  const { image, url } = call.options;
-  const named = [
-    ...(image === undefined ? [] : ["--image"]),
-    ...(url === undefined ? [] : ["--url"]),
-    ...(isCluster ? ["a service of a cluster"] : []),
-  ];
-  if (named.length > 1) {
-    throw new KtsError("KTS_USAGE", `${named.join(" and ")} are different places to test`, {
-      hint: "Name one of them.",
-    });
-  }
-  if (call.options.grpc !== undefined && url === undefined) {
-    throw new KtsError("KTS_USAGE", "--grpc goes with --url", {
-      hint: "Elsewhere the address of gRPC is known.",
-    });
-  }
 }
