@@ -1,8 +1,7 @@
-import { dirname, relative } from "node:path";
+import { relative } from "node:path";
 import { messageOf } from "../../contract/errors.ts";
 import type { KserveConfig } from "../../contract/config.ts";
 import { readConfig } from "../config/read-config.ts";
-import { placeIn } from "../models/load-module.ts";
 import type { ModelRepository } from "../models/model-repository.ts";
 import type { ModelStore } from "../models/model-store.ts";
 import type { ModelSource } from "../models/source.ts";
@@ -12,6 +11,7 @@ import { changedServerOptions } from "./config-changes.ts";
 import { FolderWatch } from "./folder-watch.ts";
 import { LiveThreads } from "./live-threads.ts";
 import { ProjectFiles, type ProjectPlace } from "./project-files.ts";
+import { problemText } from "./problem-text.ts";
 import type { WatchEvent } from "./watch-event.ts";
 import { WatchedStore } from "./watched-store.ts";
 
@@ -249,16 +249,4 @@ export class ProjectWatch implements CodeWatch, Disposable {
     this.#folders?.[Symbol.dispose]();
     for (const source of this.#starting) this.threads.abandon(source);
   }
-}
-
-/** What went wrong, with the place where the project's code threw it, unless the message has one. */
-function problemText(error: unknown, sources: readonly ModelSource[]): string {
-  const message = messageOf(error);
-  const stack = error instanceof Error ? (error.stack ?? "") : "";
-  if (/:\d+:\d+/.test(message)) return message;
-  for (const { predictorPath } of sources) {
-    const place = predictorPath === undefined ? undefined : placeIn(dirname(predictorPath), stack);
-    if (place !== undefined) return `${message} (${place})`;
-  }
-  return message;
 }
