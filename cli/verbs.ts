@@ -7,6 +7,7 @@ export const VERBS = verbTable({
   predict: async () => (await import("./commands/predict.ts")).predict,
   test: async () => (await import("./commands/test.ts")).test,
   client: async () => (await import("./commands/client.ts")).client,
+  bench: async () => (await import("./commands/bench.ts")).bench,
   build: async () => (await import("./commands/build.ts")).build,
   run: async () => (await import("./commands/run.ts")).run,
   eject: async () => (await import("./commands/eject.ts")).eject,

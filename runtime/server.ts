@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Application } from "express";
-import type { KserveConfig } from "../contract/config.ts";
+import type { KserveConfig, ModelConfig } from "../contract/config.ts";
 import { KtsError, messageOf } from "../contract/errors.ts";
 import { DEFAULT_LIMITS, type DecodeLimits } from "../protocol/limits.ts";
 import { DataPlane } from "./data-plane.ts";
@@ -19,7 +19,7 @@ import { createListener } from "./http/listener.ts";
 import { keepFreedMemory } from "./keep-memory.ts";
 import { Lifecycle, type ServerState } from "./lifecycle.ts";
 import { readConfig } from "./config/read-config.ts";
-import { type LayeredOptions, underlayFile } from "./config/settings.ts";
+import { type LayeredOptions, overrideModels, underlayFile } from "./config/settings.ts";
 import { type Served, findModels } from "./models/find-models.ts";
 import { Limit } from "./models/load-limit.ts";
 import type { PlanContext } from "./models/model-plan.ts";
@@ -29,6 +29,8 @@ import type { ModelSource } from "./models/source.ts";
 import { startModel } from "./models/start-model.ts";
 import { type ServerOptions, grpcPortOf } from "./options.ts";
 import type { ModelInfo } from "./pipeline/executor.ts";
+import type { Playground, PlaygroundParts } from "./playground/playground.ts";
+import { RecentRequests } from "./playground/recent-requests.ts";
 import { productVersion } from "./product-version.ts";
 import { remoteSettings } from "./remote/settings.ts";
 import type { ServedModel } from "./served-model.ts";
@@ -66,6 +68,8 @@ export interface ServerExtras {
    * For development: it takes esbuild. Default: the files are served as they are at the start.
    */
   readonly watch?: (event: WatchEvent) => void;
+  /** Settings of every model that outrank the config file's: for measurements, which compare them. */
+  readonly model?: ModelConfig;
 }
 
 /** A model that a server serves. */
@@ -85,6 +89,8 @@ export interface RunningServer extends AsyncDisposable {
   /** The port of gRPC; undefined where it is not served. */
   readonly grpcPort: number | undefined;
   readonly state: ServerState;
+  /** Whether a browser gets the playground at `url`. */
+  readonly playground: boolean;
   /** The model; of several the first that is loaded. */
   readonly model: RunningModel;
   /** Every version of every model that is loaded. */
@@ -117,7 +123,7 @@ export async function startServer(
   options: ServerOptions,
   extras: ServerExtras = {},
 ): Promise<RunningServer> {
-  const config = await readConfig(folder);
+  const config = overrideModels(await readConfig(folder), extras.model);
   const layered = underlayFile(options, config.server, extras.given);
   const { modelName, modelDir } = layered.options;
   const remote = remoteSettings(layered.options);
@@ -128,13 +134,15 @@ export async function startServer(
   });
   keepFreedMemory();
   refuseTelemetry();
-  const log = createLog(layered.options, extras.logSink);
-  const observers = await startObservers(serviceName(served), folder, layered.options, log);
+  const recent = layered.options.playground ? new RecentRequests() : undefined;
+  const log = createLog(layered.options, recent?.tee(extras.logSink) ?? extras.logSink);
+  const started = await startObservers(serviceName(served), folder, layered.options, log);
+  const observers = { ...started, recent };
   const { extend, fastLane = true } = extras;
   const context = { options: layered, config, log };
   const store = storeOf(served, context);
   const watch = extras.watch && (await watchProject(folder, served, store, context, extras.watch));
-  const server = new Server({ store, layered, log, observers, extend, fastLane, watch });
+  const server = new Server({ served, store, layered, log, observers, extend, fastLane, watch });
   await server.start();
   return server;
 }
@@ -158,6 +166,7 @@ async function watchProject(
 
 /** What a server is made of. */
 interface ServerParts {
+  readonly served: Served;
   readonly store: ModelStore;
   readonly layered: LayeredOptions;
   readonly log: ServerLog;
@@ -186,7 +195,7 @@ class Server implements RunningServer {
   #port: number;
   #grpcPort: number | undefined;
 
-  constructor({ store, layered, log, observers, extend, fastLane, watch }: ServerParts) {
+  constructor({ served, store, layered, log, observers, extend, fastLane, watch }: ServerParts) {
     const { options } = layered;
     this.#watch = watch;
     this.#options = options;
@@ -197,9 +206,12 @@ class Server implements RunningServer {
     this.#store = watch?.store ?? store;
     this.#repository = this.#createRepository(limits);
     const plane = new DataPlane(this.#repository, limits);
-    const { codeWatch } = this;
-    const services = { plane, lifecycle: this.#lifecycle, options, limits, log, codeWatch, ...observers };
-    this.#app = lazyApp(services, () => this.#eventLoop, extend);
+    const services = { plane, lifecycle: this.#lifecycle, options, limits, log, ...observers };
+    const project = {
+      served: served.kind === "model" ? served.path : served.root,
+      codeWatch: this.codeWatch,
+    };
+    this.#app = lazyApp(services, project, () => this.#eventLoop, extend);
     const httpServer = createHttpServer(options, createListener(services, this.#app));
     const lane = fastLane ? new FastLane(services, httpServer) : undefined;
     this.#connections = new Connections(httpServer, log, lane);
@@ -321,6 +333,10 @@ class Server implements RunningServer {
     return this.#grpcPort;
   }
 
+  get playground(): boolean {
+    return this.#options.playground;
+  }
+
   get state(): ServerState {
     return this.#lifecycle.state;
   }
@@ -408,6 +424,7 @@ function storeOf(served: Served, context: PlanContext): ModelStore {
 /** The Express application, made once, when it is first asked for. */
 function lazyApp(
   services: InferenceServices,
+  project: Pick<PlaygroundParts, "served" | "codeWatch">,
   eventLoop: () => EventLoopMonitor | undefined,
   extend: ExtendApp | undefined,
 ): () => Promise<Application> {
@@ -420,7 +437,21 @@ function lazyApp(
       payloadCounts: () => services.payloadLog?.counts,
       log: services.log,
     });
-    return createControlApp({ ...services, metricsPage, productVersion: productVersion() }, extend);
+    const shown = { ...services, metricsPage, productVersion: productVersion() };
+    return createControlApp(
+      { ...shown, playground: await createPlayground({ ...shown, ...project }) },
+      extend,
+    );
   };
   return () => (app ??= create());
+}
+
+/** The playground, where it is asked for. */
+async function createPlayground(
+  parts: Omit<PlaygroundParts, "recent"> & Pick<InferenceServices, "recent">,
+): Promise<Playground | undefined> {
+  const { recent } = parts;
+  if (recent === undefined) return undefined;
+  const { Playground: Class } = await import("./playground/playground.ts");
+  return new Class({ ...parts, recent });
 }

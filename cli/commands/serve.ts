@@ -4,6 +4,8 @@ import { toggle } from "../option-kinds.ts";
 import { serverOptions } from "../serve/server-options.ts";
 import { defineVerb } from "../verb.ts";
 
+const OPTIONS = serverOptions();
+
 /** `kserve-ts serve`: the server in the foreground, until a signal ends it. */
 export const serve = defineVerb({
   name: "serve",
@@ -17,7 +19,8 @@ export const serve = defineVerb({
     dir: { default: ".", doc: "The folder to serve, or the path of a predictor or a model file." },
   },
   options: {
-    ...serverOptions(),
+    ...OPTIONS,
+    playground: { ...OPTIONS.playground, default: true },
     watch: toggle({
       flag: "watch",
       doc: "Serve changes of the predictor, of what it imports by path and of the model's files as they are saved. What cannot be served leaves what was there before it. For development.",

@@ -1,6 +1,5 @@
 import type { DecodeLimits } from "../../protocol/limits.ts";
 import type { DataPlane } from "../data-plane.ts";
-import type { CodeWatch } from "../dev/code-state.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import type { ServerOptions } from "../options.ts";
 import type { ServerLog } from "../telemetry/logger.ts";
@@ -13,6 +12,4 @@ export interface InferenceServices extends Observers {
   readonly options: ServerOptions;
   readonly limits: DecodeLimits;
   readonly log: ServerLog;
-  /** What has become of the last change of the project; undefined where it is not watched. */
-  readonly codeWatch?: CodeWatch | undefined;
 }

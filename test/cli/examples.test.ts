@@ -25,7 +25,8 @@ async function typed(command: string, env: Record<string, string>, until?: RegEx
   for (const output of ["stdout", "stderr"] as const) {
     shell[output].setEncoding("utf8").on("data", (text: string) => {
       said[output] += text;
-      if (until?.test(said.stdout) === true) shell.kill("SIGTERM");
+      const isEnough = until?.test(said.stdout) === true || until?.test(said.stderr) === true;
+      if (isEnough && !shell.killed) shell.kill("SIGTERM");
     });
   }
   const [exitCode] = (await once(shell, "close")) as [number | null];
@@ -93,6 +94,35 @@ describe("the examples of client --help", () => {
   });
 });
 
+describe("the examples of bench --help", () => {
+  // A sweep takes minutes: each is begun, and ended as by Ctrl-C once something was measured, unless it is through.
+  it.each(examplesOf("bench").map(({ says, command }) => [says, command]))(
+    "%s",
+    { timeout: 120_000 },
+    async (_says, command) => {
+      await using server = await serveFolder(`${ROOT}examples/digits`);
+      await using folder = await folderWith({});
+      const here = command
+        .replace("localhost:8081", `127.0.0.1:${server.grpcPort}`)
+        .replace("bench.html", join(folder.path, "bench.html"));
+      const { stdout, exitCode } = await typed(here, {}, /offered/);
+      expect(stdout).toMatch(/^digits at /);
+      expect([0, 143]).toContain(exitCode);
+    },
+  );
+});
+
+describe("the examples of completion --help", () => {
+  it.each(examplesOf("completion").map(({ says, command }) => [says, command]))(
+    "%s",
+    async (_says, command) => {
+      const { stdout, exitCode } = await typed(command, {});
+      expect(stdout).toContain("complete -F _kserve_ts kserve-ts");
+      expect(exitCode).toBe(0);
+    },
+  );
+});
+
 describe("the examples of build --help", () => {
   it.each(examplesOf("build").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
     const { stdout, exitCode } = await typed(command, {});
@@ -153,9 +183,11 @@ it("every verb's examples are run by a test here, but those that need a Docker e
     "predict",
     "test",
     "client",
+    "bench",
     "build",
     "eject",
     "inspect",
     "deploy",
+    "completion",
   ]);
 });
