@@ -121,7 +121,8 @@ describe("examples/mnist-pytorch", () => {
       },
     });
     const archive = files.find(({ path }) => path.endsWith(".mar"));
-    const bytes = await buffer(archive?.content.read() ?? []);
+    if (archive === undefined) throw new Error("there is no archive");
+    const bytes = await buffer(archive.content.read());
     const zip: ByteSource = {
       sizeBytes: bytes.length,
       readAt: (offset, length) => bytes.subarray(offset, offset + length),
