@@ -4,9 +4,7 @@ import { RESOURCES } from "../cluster/resources.ts";
 import { ARCHITECTURE_HINT } from "./causes/container.ts";
 import type { FailureCause } from "./progress.ts";
 import type { Snapshot } from "./snapshot.ts";
-
-/** Lines of a container's log that go with a failure. */
-const LAST_LINES = 10;
+import { READ_LINES, tellingLines } from "./telling-lines.ts";
 
 /** Milliseconds that reading more about a cause may take: what is known is not held back for it. */
 const BUDGET_MS = 1500;
@@ -47,7 +45,7 @@ async function withLastLines(
 ): Promise<FailureCause> {
   const { pod, container } = cause;
   if (pod === undefined || container === undefined || WITHOUT_LOG.has(cause.reason)) return cause;
-  const query = { namespace: service.metadata.namespace, pod, container, tailLines: LAST_LINES, signal };
+  const query = { namespace: service.metadata.namespace, pod, container, tailLines: READ_LINES, signal };
   const read = (previous: boolean): Promise<string> =>
     cluster.logs({ ...query, previous }).catch(() => {
       signal.throwIfAborted();
@@ -56,7 +54,8 @@ async function withLastLines(
   // The container that failed may have been started again, with no line yet.
   const [current, previous] = await Promise.all([read(false), read(true)]);
   const text = current.trim() === "" ? previous : current;
-  const lastLines = text.split("\n").map((line) => line.trimEnd()).filter((line) => line !== ""); // prettier-ignore
+  const lines = text.split("\n").map((line) => line.trimEnd()).filter((line) => line !== ""); // prettier-ignore
+  const lastLines = tellingLines(lines);
   if (lastLines.length === 0) return cause;
   const isForeign = lastLines.some((line) => /exec format error/.test(line));
   return { ...cause, lastLines, ...(isForeign && { hint: ARCHITECTURE_HINT }) };

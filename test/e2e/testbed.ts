@@ -76,11 +76,29 @@ export function imageSocketOf(kubeconfig: string): string | undefined {
   return existsSync(join(folder, "settings.json")) && existsSync(socket) ? socket : undefined;
 }
 
-/** Imports an image archive (OCI or docker) into a testbed's node. */
+/** Imports an image archive (OCI or docker) into a testbed's node, which may have it from an earlier test. */
 export async function importImage(socket: string, archive: string): Promise<void> {
-  const args = ["--address", socket, "--namespace", "k8s.io", "images", "import", archive];
-  const { code, stderr } = await run("ctr", args);
+  const ctr = (...args: string[]) =>
+    run("ctr", ["--address", socket, "--namespace", "k8s.io", "images", ...args]);
+  const image = await archivedImage(archive);
+  if (image !== undefined) {
+    const { stdout } = await ctr("list", `name==${image.name}`);
+    if (stdout.includes(image.digest)) return;
+  }
+  const { code, stderr } = await ctr("import", archive);
   if (code !== 0) throw new Error(`${archive} cannot be loaded into the node: ${stderr.trim()}`);
+}
+
+/** The image of an OCI archive that has one, under a full name. */
+async function archivedImage(archive: string): Promise<{ name: string; digest: string } | undefined> {
+  const { stdout } = await run("tar", ["--extract", "--to-stdout", "--file", archive, "./index.json"]);
+  if (stdout === "") return undefined;
+  const { manifests } = JSON.parse(stdout) as {
+    readonly manifests: readonly { readonly digest: string; readonly annotations?: Record<string, string> }[];
+  };
+  const [first] = manifests;
+  const name = first?.annotations?.["io.containerd.image.name"];
+  return first === undefined || name === undefined ? undefined : { name, digest: first.digest };
 }
 
 /** Ends what a run that was killed has left. */

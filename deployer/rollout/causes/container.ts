@@ -179,7 +179,7 @@ function endHint(end: Terminated | undefined): string {
   if (end === undefined) return "Look into its log: kserve-ts logs --previous.";
   if (/exec format error/.test(end.message ?? "")) return ARCHITECTURE_HINT;
   if (end.exitCode === 0)
-    return "A server must not end by itself: correct command and args, so that it stays.";
+    return "A server must not end by itself: correct what its last lines say, or command and args, so that it stays.";
   if (end.exitCode === 126 || end.exitCode === 127) {
     return "The image has no such program, or it may not be run: correct command and args.";
   }
