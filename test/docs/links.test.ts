@@ -42,11 +42,33 @@ async function problemOf(page: Page, target: string): Promise<string | undefined
   }
 }
 
+async function exists(file: string): Promise<boolean> {
+  return access(join(ROOT, file)).then(
+    () => true,
+    () => false,
+  );
+}
+
 describe("the links of the documentation", () => {
   it.each(pages.map((page) => [page.path, page] as const))("lead somewhere in %s", async (_path, page) => {
     const problems = await Promise.all(linksOf(page).map((target) => problemOf(page, target)));
     expect(problems.filter((problem) => problem !== undefined)).toEqual([]);
   });
+
+  it.each(pages.map((page) => [page.path, page] as const))(
+    "and the files that %s names are there",
+    async (_path, { text }) => {
+      const named = [
+        ...text.matchAll(
+          /`((?:contract|protocol|client|runtime|builder|deployer|cli|test|bench|scripts|docs)\/[\w./-]+)`/g,
+        ),
+      ];
+      const missing = await Promise.all(
+        named.map(async ([, file = ""]) => ((await exists(file)) ? [] : [file])),
+      );
+      expect(missing.flat()).toEqual([]);
+    },
+  );
 
   it("are in the README to every page of docs/", () => {
     const readme = pages.find(({ path }) => path === "README.md") as Page;

@@ -10,6 +10,13 @@ import { ROOT, type Page, placeOf, readPages, wordOf } from "./documents.ts";
  * otherwise example-predictor.ts. prelude.ts says what need not be imported.
  */
 const pages = (await readPages()).filter(({ blocks }) => blocks.some(({ language }) => language === "ts"));
+
+/** What a snippet about the command line imports from the repository, which is elsewhere for a reader. */
+const VERB_PARTS = `
+export { defineVerb } from "../../../../cli/verb.ts";
+export { toggle } from "../../../../cli/option-kinds.ts";
+`;
+
 let folder: string;
 let problems: Map<string, string[]>;
 
@@ -22,6 +29,7 @@ beforeAll(async () => {
     const home = join(folder, page.path.replaceAll("/", "_"));
     await mkdir(home);
     await writeFile(join(home, "predictor.ts"), `export { default } from "../../example-predictor.ts";\n`);
+    await writeFile(join(home, "verbs-of-this-page.ts"), VERB_PARTS);
     for (const block of page.blocks.filter(({ language }) => language === "ts")) {
       const file = join(home, wordOf(block, "file") ?? `line-${block.line}.ts`);
       await mkdir(dirname(file), { recursive: true });
