@@ -13,6 +13,7 @@ import { refuseSeveralPlaces } from "./remote-place.ts";
 import { jsonReport } from "./report/json-report.ts";
 import { tableReport } from "./report/table-report.ts";
 import { type ExampleResult, type TestReport, hasFailed } from "./results.ts";
+import { standardReport } from "./standard-model.ts";
 import { type TestSettings, testExample } from "./test-example.ts";
 
 /** Exit codes of a process that a signal ends. */
@@ -32,6 +33,9 @@ export async function runTest(call: TestCall): Promise<number> {
   const stopped = stopSignal();
   await using opened = new AsyncDisposableStack();
   const work = async () => {
+    const elsewhere = isCluster || options.url !== undefined || options.image !== undefined;
+    const standard = elsewhere ? undefined : await standardReport(call, examples, settings);
+    if (standard !== undefined) return standard;
     const place = opened.use(await openPlaceOf(call, settings, isCluster));
     return testAll(place, examples, settings, call);
   };

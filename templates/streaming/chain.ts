@@ -26,7 +26,7 @@ export function* sentence(chain: Chain, start: string, maxWords: number): Genera
   for (let count = 0; count < maxWords && word !== undefined; count++) {
     yield word;
     const following: readonly string[] = chain.get(word) ?? [];
-    const used = uses.get(word) ?? 0;
+    const used: number = uses.get(word) ?? 0;
     uses.set(word, used + 1);
     word = following[used % Math.max(1, following.length)];
     if (word !== undefined && /[.!?]/.test(word)) return;

@@ -18,7 +18,8 @@ export function speciesOf(classes: unknown): string[] {
   if (!Array.isArray(classes)) throw new HttpError(502, "the classifier answered without a list of classes");
   return classes.map((number: unknown) => {
     const species = SPECIES[Number(number)];
-    if (species === undefined) throw new HttpError(502, `the classifier answered with the class ${String(number)}`);
+    if (species === undefined)
+      throw new HttpError(502, `the classifier answered with the class ${String(number)}`);
     return species;
   });
 }

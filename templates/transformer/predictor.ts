@@ -19,7 +19,9 @@ export default definePredictor({
   /** What it returns goes to the server that `predictorHost` names, as V1's instances. */
   preProcess({ tensors }) {
     const columns = MEASURES.map((measure) => toCentimetres(tensors[measure].data));
-    return Array.from({ length: columns[0]?.length ?? 0 }, (_, row) => columns.map((column) => column[row] ?? 0));
+    return Array.from({ length: columns[0]?.length ?? 0 }, (_, row) =>
+      columns.map((column) => column[row] ?? 0),
+    );
   },
 
   /** No predict: V1's predictions of that server come here. */
