@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { TestProject } from "vitest/node";
-import { ROOT } from "../../cli/run-cli.ts";
 import { mustRun } from "./npm.ts";
 
 declare module "vitest" {
@@ -11,6 +11,8 @@ declare module "vitest" {
     tarball: string;
   }
 }
+
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 /** Builds and packs the package, once for all test files. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
