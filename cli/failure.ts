@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { KtsError, isKtsError, messageOf } from "../contract/errors.ts";
 import type { Style } from "./terminal/terminal.ts";
 
@@ -50,7 +51,8 @@ function says(message: string, hint: string): boolean {
 }
 
 function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? String(error)) : String(error);
+  if (error instanceof Error) return error.stack ?? String(error);
+  return typeof error === "object" ? inspect(error, { depth: 4 }) : String(error);
 }
 
 function causeOf(error: unknown): unknown {

@@ -113,6 +113,10 @@ export interface ServerConfig {
   /** Log a line with the stage times of every request. Default false. */
   readonly enableLatencyLogging?: boolean;
   /** Least severe level that is logged. Default `info`. */
+  /** Show a browser a page to try the model out. Default: true for `kserve-ts serve`, else false. */
+  readonly playground?: boolean;
+  /** Further names that the playground may be opened by, with commas between. Default: none. */
+  readonly playgroundHosts?: string;
   readonly logLevel?: "debug" | "info" | "warn" | "error" | "silent";
   /** `auto`: text on a terminal, JSON lines otherwise. Default `auto`. */
   readonly logFormat?: "auto" | "text" | "json";

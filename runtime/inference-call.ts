@@ -6,6 +6,7 @@ import type { Timed } from "./deadlines.ts";
 import type { InferenceServices } from "./http/inference-services.ts";
 import { newRequestId } from "./http/request-head.ts";
 import type { Job, JobResult, StageTimings } from "./pipeline/executor.ts";
+import type { RecentRequests } from "./playground/recent-requests.ts";
 import type { ServedModel } from "./served-model.ts";
 import type { CallAttributes, CallSpan } from "./telemetry/tracing.ts";
 
@@ -233,7 +234,7 @@ export abstract class InferenceCall<Answer> implements Timed {
   protected fail(error: unknown): void {
     if (this.#ended) return;
     this.#end();
-    this.#count(this.sendFailure(error));
+    this.#count(this.sendFailure(error), error);
   }
 
   /** What the log says of a failure beside its message. */
@@ -253,17 +254,30 @@ export abstract class InferenceCall<Answer> implements Timed {
     if (!this.#ended) {
       const error = new KtsError("KTS_CANCELLED", "The client left before the answer.");
       this.#end();
-      this.#count(error.status);
+      this.#count(error.status, error);
       this.#abort.abort(error);
     }
     this.releaseInputs();
   }
 
-  #count(status: number): void {
+  /** @param error why it failed */
+  #count(status: number, error?: unknown): void {
     this.span?.end(this.spanResult(status));
+    if (this.services.recent !== undefined) this.#remember(this.services.recent, status, error);
     if (this.#model === undefined) return;
     const { protocol, verb } = this.target as InferenceTarget;
     this.#model.metrics.routes[protocol][verb].answered(status, performance.now() - this.startedAt);
+  }
+
+  #remember(recent: RecentRequests, status: number, error: unknown): void {
+    recent.add({
+      id: this.requestId,
+      target: this.target,
+      status,
+      totalMs: performance.now() - this.startedAt,
+      timings: this.#timings,
+      error,
+    });
   }
 
   #logLatency(): void {

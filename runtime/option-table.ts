@@ -252,6 +252,20 @@ export const SERVER_OPTIONS: readonly OptionSpec[] = [
     doc: "Log a line with the stage times of every request. The metrics have them in any case.",
   },
   {
+    key: "playground",
+    flag: "playground",
+    type: "boolean",
+    default: false,
+    doc: "Show a browser that asks for / a page to try the model out, and /docs. It keeps the last requests in memory, so an image has it only where it is asked for.",
+  },
+  {
+    key: "playgroundHosts",
+    flag: "playground_hosts",
+    type: "string",
+    default: undefined,
+    doc: "Further names that the playground may be opened by, with commas between, as a tunnel or a container needs. Default: localhost, 127.0.0.1, [::1] and --host.",
+  },
+  {
     key: "logLevel",
     flag: "log_level",
     type: ["debug", "info", "warn", "error", "silent"],

@@ -40,6 +40,8 @@ export interface ServerOptions {
   predictorHeaders: string | undefined;
   enablePredictorHealthCheck: boolean;
   enableLatencyLogging: boolean;
+  playground: boolean;
+  playgroundHosts: string | undefined;
   logLevel: "debug" | "info" | "warn" | "error" | "silent";
   logFormat: "auto" | "text" | "json";
 }

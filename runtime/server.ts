@@ -1,10 +1,13 @@
 import { basename } from "node:path";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Application } from "express";
-import type { KserveConfig } from "../contract/config.ts";
+import type { KserveConfig, ModelConfig } from "../contract/config.ts";
 import { KtsError, messageOf } from "../contract/errors.ts";
 import { DEFAULT_LIMITS, type DecodeLimits } from "../protocol/limits.ts";
 import { DataPlane } from "./data-plane.ts";
+import type { CodeWatch } from "./dev/code-state.ts";
+import type { ProjectWatch } from "./dev/project-watch.ts";
+import type { WatchEvent } from "./dev/watch-event.ts";
 import { GrpcListener } from "./grpc/grpc-listener.ts";
 import { refuseTelemetry } from "./engines/no-telemetry.ts";
 import { Connections } from "./http/connections.ts";
@@ -16,7 +19,7 @@ import { createListener } from "./http/listener.ts";
 import { keepFreedMemory } from "./keep-memory.ts";
 import { Lifecycle, type ServerState } from "./lifecycle.ts";
 import { readConfig } from "./config/read-config.ts";
-import { type LayeredOptions, underlayFile } from "./config/settings.ts";
+import { type LayeredOptions, overrideModels, underlayFile } from "./config/settings.ts";
 import { type Served, findModels } from "./models/find-models.ts";
 import { Limit } from "./models/load-limit.ts";
 import type { PlanContext } from "./models/model-plan.ts";
@@ -26,6 +29,8 @@ import type { ModelSource } from "./models/source.ts";
 import { startModel } from "./models/start-model.ts";
 import { type ServerOptions, grpcPortOf } from "./options.ts";
 import type { ModelInfo } from "./pipeline/executor.ts";
+import type { Playground, PlaygroundParts } from "./playground/playground.ts";
+import { RecentRequests } from "./playground/recent-requests.ts";
 import { productVersion } from "./product-version.ts";
 import { remoteSettings } from "./remote/settings.ts";
 import type { ServedModel } from "./served-model.ts";
@@ -58,6 +63,13 @@ export interface ServerExtras {
    * depends on it. Default: true.
    */
   readonly fastLane?: boolean;
+  /**
+   * Watches the project and serves what its files are, as they change; told of each change, and why one cannot serve.
+   * For development: it takes esbuild. Default: the files are served as they are at the start.
+   */
+  readonly watch?: (event: WatchEvent) => void;
+  /** Settings of every model that outrank the config file's: for measurements, which compare them. */
+  readonly model?: ModelConfig;
 }
 
 /** A model that a server serves. */
@@ -77,16 +89,20 @@ export interface RunningServer extends AsyncDisposable {
   /** The port of gRPC; undefined where it is not served. */
   readonly grpcPort: number | undefined;
   readonly state: ServerState;
+  /** Whether a browser gets the playground at `url`. */
+  readonly playground: boolean;
   /** The model; of several the first that is loaded. */
   readonly model: RunningModel;
   /** Every version of every model that is loaded. */
   readonly models: readonly RunningModel[];
   /** Workers that can take requests; 0 where every predictor runs inline. */
   readonly workers: number;
+  /** What has become of the last change of the project; undefined where it is not watched. */
+  readonly codeWatch: CodeWatch | undefined;
   /**
-   * Stops without losing a request: not ready at once, serving on for `drainDelayMs`, then no new connections while
-   * requests in flight have `gracePeriodMs` to finish; then the model is unloaded. Calling it again waits with the
-   * first call.
+   * Stops without losing a request: not ready at once, serving on for `drainDelayMs` while clients are told to take
+   * other connections; then no new ones while requests in flight have `gracePeriodMs` to finish; then the model is
+   * unloaded. Calling it again waits with the first call.
    */
   stop(): Promise<void>;
   /** Resolves when the server has stopped. */
@@ -107,7 +123,7 @@ export async function startServer(
   options: ServerOptions,
   extras: ServerExtras = {},
 ): Promise<RunningServer> {
-  const config = await readConfig(folder);
+  const config = overrideModels(await readConfig(folder), extras.model);
   const layered = underlayFile(options, config.server, extras.given);
   const { modelName, modelDir } = layered.options;
   const remote = remoteSettings(layered.options);
@@ -118,10 +134,15 @@ export async function startServer(
   });
   keepFreedMemory();
   refuseTelemetry();
-  const log = createLog(layered.options, extras.logSink);
-  const observers = await startObservers(serviceName(served), folder, layered.options, log);
+  const recent = layered.options.playground ? new RecentRequests() : undefined;
+  const log = createLog(layered.options, recent?.tee(extras.logSink) ?? extras.logSink);
+  const started = await startObservers(serviceName(served), folder, layered.options, log);
+  const observers = { ...started, recent };
   const { extend, fastLane = true } = extras;
-  const server = new Server({ served, config, layered, log, observers, extend, fastLane });
+  const context = { options: layered, config, log };
+  const store = storeOf(served, context);
+  const watch = extras.watch && (await watchProject(folder, served, store, context, extras.watch));
+  const server = new Server({ served, store, layered, log, observers, extend, fastLane, watch });
   await server.start();
   return server;
 }
@@ -131,15 +152,28 @@ function serviceName(served: Served): string {
   return served.kind === "model" ? served.name : basename(served.root);
 }
 
+/** Loaded only where it is wanted: nothing of it belongs into a server that nobody works on. */
+async function watchProject(
+  folder: string,
+  served: Served,
+  store: ModelStore,
+  context: { config: KserveConfig },
+  seen: (event: WatchEvent) => void,
+): Promise<ProjectWatch> {
+  const { startWatch } = await import("./dev/start-watch.ts");
+  return startWatch(folder, served, { store, context, seen });
+}
+
 /** What a server is made of. */
 interface ServerParts {
   readonly served: Served;
-  readonly config: KserveConfig;
+  readonly store: ModelStore;
   readonly layered: LayeredOptions;
   readonly log: ServerLog;
   readonly observers: Observers;
   readonly extend: ExtendApp | undefined;
   readonly fastLane: boolean;
+  readonly watch: ProjectWatch | undefined;
 }
 
 class Server implements RunningServer {
@@ -148,6 +182,7 @@ class Server implements RunningServer {
   readonly #lifecycle = new Lifecycle();
   readonly #store: ModelStore;
   readonly #repository: ModelRepository;
+  readonly #watch: ProjectWatch | undefined;
   #sharedWorkers: SharedWorkers | undefined;
   readonly #connections: Connections;
   readonly #grpc: GrpcListener | undefined;
@@ -160,19 +195,23 @@ class Server implements RunningServer {
   #port: number;
   #grpcPort: number | undefined;
 
-  constructor({ served, config, layered, log, observers, extend, fastLane }: ServerParts) {
+  constructor({ served, store, layered, log, observers, extend, fastLane, watch }: ServerParts) {
     const { options } = layered;
-    this.#observers = observers;
+    this.#watch = watch;
     this.#options = options;
     this.#observers = observers;
     this.#port = options.httpPort;
     this.#log = log;
     const limits = { ...DEFAULT_LIMITS, maxTensorBytes: options.maxTensorBytes };
-    this.#store = storeOf(served, { options: layered, config, log });
+    this.#store = watch?.store ?? store;
     this.#repository = this.#createRepository(limits);
     const plane = new DataPlane(this.#repository, limits);
     const services = { plane, lifecycle: this.#lifecycle, options, limits, log, ...observers };
-    this.#app = lazyApp(services, () => this.#eventLoop, extend);
+    const project = {
+      served: served.kind === "model" ? served.path : served.root,
+      codeWatch: this.codeWatch,
+    };
+    this.#app = lazyApp(services, project, () => this.#eventLoop, extend);
     const httpServer = createHttpServer(options, createListener(services, this.#app));
     const lane = fastLane ? new FastLane(services, httpServer) : undefined;
     this.#connections = new Connections(httpServer, log, lane);
@@ -182,17 +221,21 @@ class Server implements RunningServer {
   }
 
   #createRepository(limits: DecodeLimits): ModelRepository {
+    const watch = this.#watch;
     const context = {
       log: this.#log,
       requestTimeoutMs: this.#options.requestTimeoutMs,
-      executor: { limits },
+      executor: { limits, ...(watch && { tuning: { startThread: watch.threads.start } }) },
       sharedWorkers: () => this.#shared(),
       onWarming: () => this.#enterWarming(),
     };
     return new ModelRepository({
       store: this.#store,
       limit: new Limit(Math.max(LEAST_LOADS, Math.floor(grantedCpus()))),
-      start: (model, settings) => startModel(model, settings, context),
+      start(model, settings) {
+        const start = () => startModel(model, settings, context);
+        return watch === undefined ? start() : watch.start(model, start);
+      },
       log: this.#log,
     });
   }
@@ -228,6 +271,7 @@ class Server implements RunningServer {
       url: this.url,
     });
     this.#loadTheRestSoon();
+    await this.#watch?.begin(this.#repository);
   }
 
   /** The last model is loaded, and what remains is to warm up. */
@@ -289,6 +333,10 @@ class Server implements RunningServer {
     return this.#grpcPort;
   }
 
+  get playground(): boolean {
+    return this.#options.playground;
+  }
+
   get state(): ServerState {
     return this.#lifecycle.state;
   }
@@ -309,6 +357,10 @@ class Server implements RunningServer {
       .reduce((workers, { executor }) => workers + executor.load.workers, 0);
     const { seats, threads } = this.#sharedWorkers ?? { seats: 0, threads: 0 };
     return Math.max(0, each - seats) + threads;
+  }
+
+  get codeWatch(): CodeWatch | undefined {
+    return this.#watch;
   }
 
   get #loaded(): readonly ServedModel[] {
@@ -332,7 +384,12 @@ class Server implements RunningServer {
     const { drainDelayMs, gracePeriodMs } = this.#options;
     this.#lifecycle.enter("draining");
     this.#log.info("draining", { drain_delay_ms: drainDelayMs, grace_period_ms: gracePeriodMs });
-    if (drainDelayMs > 0) await sleep(drainDelayMs);
+    // Closing a connection that is kept may cross a request on it; so its client is told with an answer before. Twice:
+    // who came back at first may have been led here by a router that had not heard of it yet.
+    for (let half = 0; drainDelayMs > 0 && half < 2; half++) {
+      this.#connections.askToLeave();
+      await sleep(drainDelayMs / 2);
+    }
     this.#lifecycle.startClosing();
     await Promise.all([this.#connections.close(gracePeriodMs), this.#grpc?.close(gracePeriodMs)]);
     await this.#end();
@@ -341,6 +398,7 @@ class Server implements RunningServer {
 
   async #end(): Promise<void> {
     clearTimeout(this.#restTimer);
+    this.#watch?.[Symbol.dispose]();
     this.#eventLoop?.[Symbol.dispose]();
     await this.#repository[Symbol.asyncDispose]();
     await stopObservers(this.#observers);
@@ -366,6 +424,7 @@ function storeOf(served: Served, context: PlanContext): ModelStore {
 /** The Express application, made once, when it is first asked for. */
 function lazyApp(
   services: InferenceServices,
+  project: Pick<PlaygroundParts, "served" | "codeWatch">,
   eventLoop: () => EventLoopMonitor | undefined,
   extend: ExtendApp | undefined,
 ): () => Promise<Application> {
@@ -378,7 +437,21 @@ function lazyApp(
       payloadCounts: () => services.payloadLog?.counts,
       log: services.log,
     });
-    return createControlApp({ ...services, metricsPage, productVersion: productVersion() }, extend);
+    const shown = { ...services, metricsPage, productVersion: productVersion() };
+    return createControlApp(
+      { ...shown, playground: await createPlayground({ ...shown, ...project }) },
+      extend,
+    );
   };
   return () => (app ??= create());
+}
+
+/** The playground, where it is asked for. */
+async function createPlayground(
+  parts: Omit<PlaygroundParts, "recent"> & Pick<InferenceServices, "recent">,
+): Promise<Playground | undefined> {
+  const { recent } = parts;
+  if (recent === undefined) return undefined;
+  const { Playground: Class } = await import("./playground/playground.ts");
+  return new Class({ ...parts, recent });
 }

@@ -8,8 +8,9 @@ import { NODE_BUNDLE } from "./node-bundle.ts";
  * Writes what is /opt/kserve-ts of every image: the server alone, in one file and one for its workers, the contract and
  * the client for predictors to import, and a compile cache filled by this very Node.
  * @param folder is empty or not there
+ * @param pages of the playground, as `runtime/playground/pages.ts` reads them
  */
-export async function buildImageFiles(folder: string): Promise<void> {
+export async function buildImageFiles(folder: string, pages: string): Promise<void> {
   mkdirSync(folder, { recursive: true });
   await build({
     ...NODE_BUNDLE,
@@ -28,6 +29,7 @@ export async function buildImageFiles(folder: string): Promise<void> {
     minifySyntax: true,
     minifyWhitespace: true,
   });
+  writeFileSync(join(folder, "lib/playground.json"), pages);
   const manifest = readFileSync(join(NODE_BUNDLE.absWorkingDir, "package.json"), "utf8");
   const { name, version, license } = JSON.parse(manifest) as Record<string, string>;
   // Beside lib/ it says the version, and that the files are modules.

@@ -1,7 +1,7 @@
 /**
  * Builds dist/: what the package's entry points lead to, the worker in a bundle of its own (a thread loads nothing that
- * only the main thread needs), the browser's entry points, dist/image, the server as images have it, and the
- * schema of config files for editors.
+ * only the main thread needs), the browser's entry points, the playground's pages, dist/image, the server as images have
+ * it, and the schema of config files for editors.
  */
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -10,6 +10,7 @@ import { type BuildOptions, build } from "esbuild";
 import { configJsonSchema } from "./config-schema.ts";
 import { buildImageFiles } from "./build-image.ts";
 import { NODE_BUNDLE } from "./node-bundle.ts";
+import { bundlePages } from "../runtime/playground/bundle-pages.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 /** Where to: dist/, or the folder that is named. */
@@ -29,6 +30,7 @@ await Promise.all([
     ...SPLIT,
     entryPoints: {
       "kserve-ts": "cli/main.ts",
+      "bench-server": "cli/bench/server/main.ts",
       contract: "contract/index.ts",
       client: "client/index.ts",
       runtime: "runtime/index.ts",
@@ -55,7 +57,9 @@ await Promise.all([
     banner: {},
   }),
 ]);
-await buildImageFiles(join(dist, "image"));
+const pages = JSON.stringify(await bundlePages());
+writeFileSync(join(dist, "playground.json"), pages);
+await buildImageFiles(join(dist, "image"), pages);
 mkdirSync(join(dist, "schema"));
 writeFileSync(
   join(dist, "schema/kserve.config.schema.json"),

@@ -1,10 +1,7 @@
-import { TARGET_OPTIONS } from "../deploy/target-options.ts";
 import { choice, choices, integer, text, texts, toggle } from "../option-kinds.ts";
-import { serverOptions } from "../serve/server-options.ts";
+import { REACH_OPTIONS, RUN_OPTIONS } from "../reach/reach-options.ts";
 import { TEST_PROTOCOLS } from "../test/protocols.ts";
 import { type VerbCall, defineVerb } from "../verb.ts";
-
-const server = serverOptions();
 
 const options = {
   filter: texts({
@@ -49,48 +46,7 @@ const options = {
     default: "table",
     doc: "json: one object with all results.",
   }),
-  image: text({
-    flag: "image",
-    placeholder: "<ref>",
-    default: undefined,
-    doc: "Test this image, run as kserve-ts run does, in place of the folder's sources.",
-  }),
-  url: text({
-    flag: "url",
-    placeholder: "<url>",
-    default: undefined,
-    doc: "Test the server at this URL, in place of one of the folder's sources.",
-  }),
-  grpc: text({
-    flag: "grpc",
-    placeholder: "<host:port>",
-    default: undefined,
-    doc: "Where the server of --url is asked over gRPC. Default: not at all.",
-  }),
-  service: text({
-    flag: "service",
-    placeholder: "<name>",
-    default: undefined,
-    doc: "Test this InferenceService in a cluster. Default, where --target or --via is given: the config file's.",
-  }),
-  via: choice({
-    flag: "via",
-    of: ["auto", "url", "ingress", "port-forward"],
-    default: "auto",
-    doc: "The way to a service, as of kserve-ts predict.",
-  }),
-  hostHeader: text({
-    flag: "host-header",
-    placeholder: "<host>",
-    default: undefined,
-    doc: "The Host header, by which a cluster's ingress finds the model. Default: the URL's host.",
-  }),
-  header: texts({
-    flag: "header",
-    short: "H",
-    placeholder: "<'Name: value'>",
-    doc: "A header of every request, such as 'Authorization: Bearer ...'.",
-  }),
+  ...REACH_OPTIONS,
   model: text({
     flag: "model",
     short: "m",
@@ -98,32 +54,7 @@ const options = {
     default: undefined,
     doc: "The model to ask. Default: that of the example's folder, or the only one of the server.",
   }),
-  timeoutMs: integer({
-    flag: "timeout-ms",
-    range: [1, 2_147_483_647],
-    default: 60_000,
-    doc: "Milliseconds to wait for an answer.",
-  }),
-  ...TARGET_OPTIONS,
-  modelName: server.modelName,
-  modelDir: server.modelDir,
-  workers: server.workers,
-  sharedWorkers: server.sharedWorkers,
-  intraOpThreads: server.intraOpThreads,
-  onnxExecutionProviders: server.onnxExecutionProviders,
-  requestTimeoutMs: server.requestTimeoutMs,
-  maxBodyBytes: server.maxBodyBytes,
-  maxTensorBytes: server.maxTensorBytes,
-  grpcMaxReceiveBytes: server.grpcMaxReceiveBytes,
-  grpcMaxSendBytes: server.grpcMaxSendBytes,
-  nonFinite: server.nonFinite,
-  predictorHost: server.predictorHost,
-  predictorProtocol: server.predictorProtocol,
-  predictorUseSsl: server.predictorUseSsl,
-  predictorRequestTimeoutSeconds: server.predictorRequestTimeoutSeconds,
-  predictorRequestRetries: server.predictorRequestRetries,
-  predictorTensors: server.predictorTensors,
-  predictorHeaders: server.predictorHeaders,
+  ...RUN_OPTIONS,
 } as const;
 
 /** What `test` is called with. */

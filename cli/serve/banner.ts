@@ -9,7 +9,10 @@ import { serverUrls } from "./urls.ts";
 
 /** What a server says of itself once it is ready. */
 export interface BannerFacts {
-  readonly server: Pick<RunningServer, "url" | "host" | "port" | "grpcPort" | "model" | "models" | "workers">;
+  readonly server: Pick<
+    RunningServer,
+    "url" | "host" | "port" | "grpcPort" | "playground" | "model" | "models" | "workers"
+  >;
   readonly options: Pick<ServerOptions, "intraOpThreads" | "workers">;
   /** Milliseconds from the start of the process until it was ready. */
   readonly readyMs: number;
@@ -34,6 +37,7 @@ export function banner(facts: BannerFacts, style: Terminal["style"]): string {
     row("V1", urls.v1),
     row("V2", urls.v2),
     ...(urls.grpc === undefined ? [] : [row("gRPC", urls.grpc)]),
+    ...(server.playground ? [row("browser", urls.playground)] : []),
     row("metrics", urls.metrics),
     row("OpenAPI", urls.openApi),
     row("workers", workersText(facts)),

@@ -8,6 +8,8 @@ export interface ServerUrls {
   readonly grpc: string | undefined;
   readonly metrics: string;
   readonly openApi: string;
+  /** Where a browser finds the playground, if it is on. */
+  readonly playground: string;
   /** It listens on all interfaces; the URLs name loopback, since such an address is none to call. */
   readonly listensEverywhere: boolean;
 }
@@ -26,6 +28,7 @@ export function serverUrls(
     grpc: server.grpcPort === undefined ? undefined : `${hostname}:${server.grpcPort}`,
     metrics: `${base}/metrics`,
     openApi: `${base}/openapi.json`,
+    playground: `${base}/`,
     listensEverywhere,
   };
 }

@@ -6,7 +6,7 @@ import { decodeText } from "../../protocol/json/parse.ts";
 import { decodeV2Response } from "../../protocol/v2.ts";
 import { jsonLengthOf } from "../../client/inference-header.ts";
 import type { InferRequest } from "../predict/tensors.ts";
-import type { TestPlace } from "./place.ts";
+import type { ReachedServer } from "../reach/reached-server.ts";
 
 /** What a model has answered. */
 export interface TestAnswer {
@@ -21,7 +21,7 @@ export interface TestAnswer {
  * @throws KtsError what InferenceClient throws; KTS_SERVER_ANSWERED when the answer is not what its type says
  */
 export async function askWithText(
-  { rest }: TestPlace,
+  { rest }: ReachedServer,
   model: string,
   protocol: "v1" | "v2",
   text: string,
@@ -39,7 +39,7 @@ export async function askWithText(
 
 /** Sends tensors as bytes. @throws KtsError what InferenceClient throws */
 export async function askWithBytes(
-  { rest }: TestPlace,
+  { rest }: ReachedServer,
   model: string,
   { tensors, ...options }: InferRequest,
 ): Promise<TestAnswer> {
@@ -48,7 +48,7 @@ export async function askWithBytes(
 
 /** Sends tensors over gRPC. @throws KtsError what GrpcInferenceClient throws */
 export async function askOverGrpc(
-  { grpc }: TestPlace,
+  { grpc }: ReachedServer,
   model: string,
   { tensors, ...options }: InferRequest,
 ): Promise<TestAnswer> {

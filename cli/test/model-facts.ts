@@ -1,7 +1,7 @@
 import { KtsError, isKtsError } from "../../contract/errors.ts";
 import type { TensorSpec } from "../../contract/signature.ts";
 import type { Example } from "../examples/read-examples.ts";
-import type { TestPlace } from "./place.ts";
+import type { ReachedServer } from "../reach/reached-server.ts";
 
 /** What is to be known of a model that is tested. */
 export interface ModelFacts {
@@ -16,12 +16,12 @@ export interface ModelFacts {
 
 /** The models of a place, each asked once for what it says of itself. */
 export class TestedModels {
-  readonly #place: TestPlace;
+  readonly #place: ReachedServer;
   readonly #facts = new Map<string, Promise<ModelFacts>>();
   #names: Promise<readonly string[]> | undefined;
   #takesBytes: Promise<boolean> | undefined;
 
-  constructor(place: TestPlace) {
+  constructor(place: ReachedServer) {
     this.#place = place;
   }
 

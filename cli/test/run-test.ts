@@ -4,12 +4,11 @@ import { KtsError } from "../../contract/errors.ts";
 import type { TestCall } from "../commands/test.ts";
 import { projectExamples } from "../examples/project-examples.ts";
 import type { Example } from "../examples/read-examples.ts";
-import { meansCluster } from "../predict/place.ts";
+import { checkOneServer, isStartedHere, reachServer } from "../reach/reach-server.ts";
+import type { ReachedServer } from "../reach/reached-server.ts";
 import { stopSignal } from "../serve/stop-signals.ts";
 import { TestedModels } from "./model-facts.ts";
-import type { TestPlace } from "./place.ts";
 import { TEST_PROTOCOLS } from "./protocols.ts";
-import { refuseSeveralPlaces } from "./remote-place.ts";
 import { jsonReport } from "./report/json-report.ts";
 import { tableReport } from "./report/table-report.ts";
 import { type ExampleResult, type TestReport, hasFailed } from "./results.ts";
@@ -26,17 +25,15 @@ const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
  */
 export async function runTest(call: TestCall): Promise<number> {
   const { options, terminal } = call;
-  const isCluster = meansCluster(call.given as ReadonlySet<string>);
-  refuseSeveralPlaces(call, isCluster);
+  checkOneServer(call);
   const settings = settingsOf(call);
   const examples = await chosenExamples(call);
   const stopped = stopSignal();
   await using opened = new AsyncDisposableStack();
   const work = async () => {
-    const elsewhere = isCluster || options.url !== undefined || options.image !== undefined;
-    const standard = elsewhere ? undefined : await standardReport(call, examples, settings);
+    const standard = isStartedHere(call) ? await standardReport(call, examples, settings) : undefined;
     if (standard !== undefined) return standard;
-    const place = opened.use(await openPlaceOf(call, settings, isCluster));
+    const place = opened.use(await reachServer(call, { grpc: settings.protocols.includes("grpc") }));
     return testAll(place, examples, settings, call);
   };
   const report = await Promise.race([work(), stopped]);
@@ -50,18 +47,8 @@ export async function runTest(call: TestCall): Promise<number> {
   return report.examples.some(hasFailed) ? 1 : 0;
 }
 
-async function openPlaceOf(call: TestCall, settings: TestSettings, isCluster: boolean): Promise<TestPlace> {
-  const { image, url } = call.options;
-  if (url !== undefined || isCluster) {
-    const { openRemote } = await import("./remote-place.ts");
-    return openRemote(call, settings.protocols.includes("grpc"));
-  }
-  if (image !== undefined) return (await import("./image-place.ts")).openImage(call, image);
-  return (await import("./local-place.ts")).openLocal(call);
-}
-
 async function testAll(
-  place: TestPlace,
+  place: ReachedServer,
   examples: readonly Example[],
   settings: TestSettings,
   { options, terminal }: TestCall,

@@ -5,7 +5,7 @@ import type { Example } from "../examples/read-examples.ts";
 import { type TestAnswer, askOverGrpc, askWithBytes, askWithText } from "./ask.ts";
 import { type Measure, judgeAnswer, judgeFailure, timed } from "./judge.ts";
 import type { ModelFacts } from "./model-facts.ts";
-import type { TestPlace } from "./place.ts";
+import type { ReachedServer } from "../reach/reached-server.ts";
 import type { TestProtocol } from "./protocols.ts";
 import { type Origin, type TestRequests, requestsOf } from "./requests.ts";
 import type { ExampleResult, ExpectedState, Outcome } from "./results.ts";
@@ -23,7 +23,7 @@ export interface TestSettings {
 
 /** Asks for an example over every protocol that can say it, and compares what comes with each other and with what must come. */
 export async function testExample(
-  place: TestPlace,
+  place: ReachedServer,
   example: Example,
   facts: ModelFacts,
   settings: TestSettings,
@@ -83,7 +83,7 @@ interface Prepared {
 }
 
 function prepare(
-  place: TestPlace,
+  place: ReachedServer,
   protocol: TestProtocol,
   facts: ModelFacts,
   requests: TestRequests,

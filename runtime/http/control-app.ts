@@ -1,11 +1,13 @@
 import type { Application, ErrorRequestHandler, NextFunction, Request, Response } from "express";
 import { KtsError } from "../../contract/errors.ts";
 import { SERVER_EXTENSIONS } from "../data-plane.ts";
+import type { Playground } from "../playground/playground.ts";
 import type { MetricsPage } from "../telemetry/exposition.ts";
 import { logFailure, toErrorAnswer } from "./errors.ts";
 import { ServerAnswer, ServerRequest } from "./http-server.ts";
 import type { InferenceServices } from "./inference-services.ts";
 import { openApiDocument } from "./openapi.ts";
+import { addPlaygroundRoutes } from "./playground-routes.ts";
 import { addRepositoryRoutes } from "./repository-routes.ts";
 import { sendError } from "./respond.ts";
 import { type Handler, allowOnly, answer, get } from "./routing.ts";
@@ -16,6 +18,8 @@ export interface ControlServices extends InferenceServices {
   readonly metricsPage: MetricsPage;
   /** The package's version. */
   readonly productVersion: string;
+  /** Undefined where it is off. */
+  readonly playground?: Playground | undefined;
 }
 
 /** Adds routes and middleware to the server; they come ahead of ours, but never see inference requests. */
@@ -30,6 +34,7 @@ export async function createControlApp(services: ControlServices, extend?: Exten
   app.set("query parser", "simple");
   adoptPrototypes(app);
   extend?.(app);
+  if (services.playground !== undefined) addPlaygroundRoutes(app, services.playground);
   app.post("/*path", answerNearMiss);
   refuseOtherMethods(app);
   addV1Routes(app, services);

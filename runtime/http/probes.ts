@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { InferenceServices } from "./inference-services.ts";
+import { wantsPage } from "./playground-routes.ts";
 import { sendJson } from "./respond.ts";
 
 /**
@@ -12,6 +13,7 @@ export function answerProbe(services: InferenceServices, req: IncomingMessage, r
   const query = url.indexOf("?");
   switch (query === -1 ? url : url.slice(0, query)) {
     case "/":
+      if (services.options.playground && wantsPage(req)) return false;
       sendJson(res, 200, '{"status":"alive"}');
       return true;
     case "/v2/health/live":

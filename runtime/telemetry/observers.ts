@@ -1,5 +1,6 @@
 import type { ServerOptions } from "../options.ts";
 import type { ServerLog } from "./logger.ts";
+import type { RecentRequests } from "../playground/recent-requests.ts";
 import type { PayloadLog } from "./payload-log.ts";
 import type { Tracing } from "./tracing.ts";
 import { startTracing } from "./tracing-sdk.ts";
@@ -8,6 +9,8 @@ import { startTracing } from "./tracing-sdk.ts";
 export interface Observers {
   readonly tracing: Tracing | undefined;
   readonly payloadLog: PayloadLog | undefined;
+  /** What the playground shows of the last requests. */
+  readonly recent?: RecentRequests | undefined;
 }
 
 /**

@@ -46,6 +46,7 @@ describe("the banner of digits", () => {
         "  V1        URL/v1/models/digits:predict",
         "  V2        URL/v2/models/digits/infer",
         "  gRPC      127.0.0.1:PORT",
+        "  browser   URL/",
         "  metrics   URL/metrics",
         "  OpenAPI   URL/openapi.json",
         "  workers   1 x 1 engine thread",
@@ -65,6 +66,30 @@ describe("the banner of digits", () => {
     const documents = [...banner.matchAll(/(?:metrics|OpenAPI) +(\S+)/g)].map(([, url]) => url as string);
     expect(documents).toHaveLength(2);
     for (const url of documents) expect((await fetch(url)).status).toBe(200);
+  });
+});
+
+describe("the playground", () => {
+  const page = (url: string) => fetch(url, { headers: { accept: "text/html" } });
+
+  it("is there for a browser, unless it is not wanted", async () => {
+    await using folder = await folderWith({ "predictor.mjs": ECHO });
+    await using on = serve(folder.path);
+    expect(await (await page((await untilServing(on)).url)).text()).toMatch(/^<!doctype html>/);
+    await using off = serve(folder.path, ["--no-playground"]);
+    const { banner, url } = await untilServing(off);
+    expect(await (await page(url)).json()).toEqual({ status: "alive" });
+    expect(banner).not.toContain("browser");
+  });
+
+  it("is not there in an image, unless it is asked for", async () => {
+    await using folder = await folderWith({ "predictor.mjs": ECHO });
+    const program = [process.execPath, join(ROOT, "cli/image/main.ts")] as const;
+    const args = ["serve", folder.path, "--http_port", "0", "--grpc_port", "0"];
+    await using off = new Cli(args, { program });
+    expect(await (await page((await untilServing(off)).url)).json()).toEqual({ status: "alive" });
+    await using on = new Cli([...args, "--playground"], { program });
+    expect(await (await page((await untilServing(on)).url)).text()).toMatch(/^<!doctype html>/);
   });
 });
 

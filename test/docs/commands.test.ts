@@ -1,7 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readCommandLine } from "../../cli/command-line.ts";
-import { optionValues, parseWords } from "../../cli/parse.ts";
-import { VERBS } from "../../cli/verbs.ts";
+import { commandProblem } from "./command-problem.ts";
 import { type Page, placeOf, readPages } from "./documents.ts";
 import { commandsOf, commandsOfLine, ownWords } from "./shell.ts";
 
@@ -42,34 +40,12 @@ function typedIn(page: Page): Typed[] {
 /** A name for what is to be put in: `<verb>`, `NAME`, `[dir]`, `...`. */
 const isPlaceholder = (word: string) => /^(<.*>|\[.*\]|\.\.\.|…)$/.test(word);
 
-/** What is wrong with a command line; undefined where it is right. */
-async function problemOf(words: readonly string[], isExact: boolean): Promise<string | undefined> {
-  const { verbName, before, after } = readCommandLine(words);
-  try {
-    parseWords({ name: "", arguments: {}, options: {} }, before);
-    if (verbName === undefined) return undefined;
-    const verb = await VERBS.find(verbName === "help" ? (after[0] ?? "serve") : verbName);
-    if (verb === undefined) return `there is no verb ${verbName}`;
-    if (verbName === "help") return undefined;
-    const args = isExact
-      ? verb.arguments
-      : Object.fromEntries(
-          Object.entries(verb.arguments).map(([name, { doc }]) => [name, { doc, default: "" }]),
-        );
-    const { given } = parseWords({ ...verb, arguments: args }, after);
-    optionValues(verb, given, {});
-    return undefined;
-  } catch (error) {
-    return (error as Error).message;
-  }
-}
-
 const typed = (await readPages()).flatMap(typedIn).filter(({ words }) => !words.some(isPlaceholder));
 const cases = [...new Map(typed.map((one) => [`${one.place}: kserve-ts ${one.words.join(" ")}`, one]))];
 
 describe("the commands of the documentation", () => {
   it.each(cases)("%s", async (_name, { place, words }) => {
-    expect(await problemOf(words, !place.endsWith("in the text"))).toBeUndefined();
+    expect(await commandProblem(words, !place.endsWith("in the text"))).toBeUndefined();
   });
 
   it("are many", () => expect(cases.length).toBeGreaterThan(40));

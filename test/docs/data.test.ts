@@ -49,7 +49,7 @@ async function problemsOf(document: unknown): Promise<readonly unknown[]> {
   return names.length > 0 && names.every((name) => SECTIONS.includes(name)) ? configProblems(document) : [];
 }
 
-describe("the JSON and YAML of the documentation", () => {
+describe("the JSON and YAML of the documentation", { timeout: 120_000 }, () => {
   it.each(written)("is right: %s", async (_place, block) => {
     for (const document of documentsOf(block)) expect(await problemsOf(document)).toEqual([]);
   });

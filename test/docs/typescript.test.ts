@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import ts from "typescript";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { clientText } from "../../cli/client/write-client.ts";
 import { ROOT, type Page, placeOf, readPages, wordOf } from "./documents.ts";
 
 /**
@@ -10,6 +11,16 @@ import { ROOT, type Page, placeOf, readPages, wordOf } from "./documents.ts";
  * otherwise example-predictor.ts. prelude.ts says what need not be imported.
  */
 const pages = (await readPages()).filter(({ blocks }) => blocks.some(({ language }) => language === "ts"));
+
+/** What `kserve-ts client` writes of the digits, which a snippet imports as `./models.ts`. */
+const MODELS = clientText([
+  {
+    name: "digits",
+    inputs: [{ name: "pixels", datatype: "FP32", shape: [-1, 1, 28, 28] }],
+    outputs: [{ name: "digit", datatype: "INT64", shape: [-1] }],
+    takesValues: false,
+  },
+]);
 
 /** What a snippet about the command line imports from the repository, which is elsewhere for a reader. */
 const VERB_PARTS = `
@@ -30,6 +41,7 @@ beforeAll(async () => {
     await mkdir(home);
     await writeFile(join(home, "predictor.ts"), `export { default } from "../../example-predictor.ts";\n`);
     await writeFile(join(home, "verbs-of-this-page.ts"), VERB_PARTS);
+    await writeFile(join(home, "models.ts"), MODELS);
     for (const block of page.blocks.filter(({ language }) => language === "ts")) {
       const file = join(home, wordOf(block, "file") ?? `line-${block.line}.ts`);
       await mkdir(dirname(file), { recursive: true });

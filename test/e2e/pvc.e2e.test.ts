@@ -13,20 +13,13 @@ import {
 } from "../../deployer/artifacts/content.ts";
 import type { Cluster } from "../../deployer/cluster/cluster.ts";
 import { connectCluster } from "../../deployer/cluster/connect.ts";
-import { RESOURCES, type Resource } from "../../deployer/cluster/resources.ts";
+import { RESOURCES } from "../../deployer/cluster/resources.ts";
 import { type PvcStoreOptions, openPvcStore } from "../../deployer/storage/pvc.ts";
 import { HELPER_LABELS } from "../../deployer/storage/pvc-helper/pod.ts";
 import type { ModelStore } from "../../deployer/storage/store.ts";
+import { makeClaim } from "./claims.ts";
 import { busyboxImage } from "./images/busybox.ts";
 import { describeWithCluster } from "./rig.ts";
-
-const VOLUMES: Resource = {
-  group: "",
-  version: "v1",
-  plural: "persistentvolumes",
-  kind: "PersistentVolume",
-  namespaced: false,
-};
 
 const MIB = 1024 * 1024;
 
@@ -38,45 +31,21 @@ describeWithCluster(
   ({ kubeconfig, namespace, loadImage }) => {
     let folder: string;
     let cluster: Cluster;
-    const volume = (name: string): string => `${namespace}-${name}`;
+    const claims = new AsyncDisposableStack();
     const signal = AbortSignal.timeout(170_000);
-
-    /** A claim of a folder of this machine, which is the node's too. */
-    async function makeClaim(name: string, accessMode: string, path: string | undefined): Promise<void> {
-      const common = { accessModes: [accessMode], storageClassName: "" };
-      if (path !== undefined) {
-        await cluster.create(VOLUMES, {
-          apiVersion: "v1",
-          kind: "PersistentVolume",
-          metadata: { name: volume(name) } as never,
-          spec: {
-            ...common,
-            capacity: { storage: "1Gi" },
-            claimRef: { namespace, name },
-            hostPath: { path },
-          },
-        });
-      }
-      await cluster.create(RESOURCES.persistentVolumeClaim, {
-        apiVersion: "v1",
-        kind: "PersistentVolumeClaim",
-        metadata: { name, namespace },
-        spec: { ...common, volumeName: volume(name), resources: { requests: { storage: "1Gi" } } },
-      });
-    }
 
     beforeAll(async () => {
       await loadImage(await busyboxImage());
       folder = await mkdtemp(join(tmpdir(), "kts-pvc-"));
       await chmod(folder, 0o777);
       cluster = await connectCluster({ kubeconfig, namespace, env: {} });
-      await makeClaim("models", "ReadWriteOnce", folder);
-      await makeClaim("read-only", "ReadOnlyMany", folder);
-      await makeClaim("unbound", "ReadWriteOnce", undefined);
+      claims.use(await makeClaim(cluster, { name: "models", accessMode: "ReadWriteOnce", path: folder }));
+      claims.use(await makeClaim(cluster, { name: "read-only", accessMode: "ReadOnlyMany", path: folder }));
+      claims.use(await makeClaim(cluster, { name: "unbound", accessMode: "ReadWriteOnce" }));
     });
 
     afterAll(async () => {
-      for (const name of ["models", "read-only"]) await cluster.delete(VOLUMES, { name: volume(name) });
+      await claims.disposeAsync();
       await cluster[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
     });
@@ -118,6 +87,16 @@ describeWithCluster(
         throw new Error("it was opened, or failed otherwise", { cause: error });
       return { code: error.code, text: `${error.message} ${error.hint}` };
     }
+
+    it("says why a large file cannot be written, though its input is not read", async () => {
+      await using store = await open("pvc://models/refused");
+      await put(store, "taken", textContent("a file"));
+      const big = bytesContent(Buffer.alloc(6 * MIB, "model"));
+      const below = put(store, "taken/below/model.bin", big);
+      await expect(below).rejects.toThrow(
+        /^pvc:\/\/models\/refused\/taken\/below\/model\.bin: mkdir: .*Not a directory/,
+      );
+    }, 60_000);
 
     it("takes files and lists them with their digests, and its pod is gone after it", async () => {
       const big = bytesContent(Buffer.alloc(3 * MIB + 7, "model"));

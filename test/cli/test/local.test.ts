@@ -199,7 +199,7 @@ describe("kserve-ts test", () => {
     [["--tolerance", "much"], '--tolerance is "much", expected one number of 0 or more, or two', 2],
     [["--tolerance=-1"], '--tolerance is "-1", expected one number of 0 or more, or two', 2],
     [["--update", "--protocol", "v1"], "--update takes each answer over the example's own protocol", 2],
-    [["--url", "http://127.0.0.1:1", "--image", "x"], "--image and --url are different places to test", 2],
+    [["--url", "http://127.0.0.1:1", "--image", "x"], "--image and --url are different servers", 2],
     [["--grpc", "127.0.0.1:1"], "--grpc goes with --url", 2],
     [["--junit", "none/x.xml"], "--junit none/x.xml cannot be written", 2],
   ])("refuses %j", async (args, said, exitCode) => {

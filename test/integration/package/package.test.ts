@@ -1,4 +1,4 @@
-import { readFile, readdir, stat, writeFile } from "node:fs/promises";
+import { mkdir, readFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, inject, it } from "vitest";
 import { TEMPLATE_NAMES } from "../../../cli/init/templates.ts";
@@ -100,11 +100,16 @@ describe("the package", () => {
   it.each(["22.18.0", "24", "26"])("installs and serves on Node %s", async (version) => {
     const node = await nodeVersion(version);
     await using folder = await projectWith({ "predictor.ts": PREDICTOR, "ask.mjs": ASK });
+    await mkdir(join(folder.path, "examples"));
+    await writeFile(join(folder.path, "examples/a.json"), '{"instances": [[1, 2, 3], [4, 5, 6]]}');
+    await writeFile(join(folder.path, "examples/a.expected.json"), '{"predictions": [6, 15]}');
     await install(folder.path, [tarball], node);
     const { stdout: said } = await mustRun("npx", ["kserve-ts", "--version"], folder.path, node);
     expect(said).toBe(`kserve-ts ${productVersion()}\n`);
     const { stdout } = await mustRun("node", ["ask.mjs"], folder.path, node);
     expect(JSON.parse(stdout)).toEqual({ node: expect.stringMatching(`^v${version}`), answer: [6, 15] });
+    const { stdout: tested } = await mustRun("npx", ["kserve-ts", "test"], folder.path, node);
+    expect(tested).toContain("1 example: 1 passed; 4 answers compared");
   });
 });
 
@@ -122,9 +127,10 @@ export default definePredictor({
 const ASK = `
 import { InferenceClient } from "kserve-ts/client";
 import { createServer } from "kserve-ts/runtime";
-await using server = await createServer({ options: { httpPort: 0, modelName: "m", logLevel: "error" } });
+const server = await createServer({ options: { httpPort: 0, modelName: "m", logLevel: "error" } });
 const answer = await new InferenceClient(server.url).predict("m", [[1, 2, 3], [4, 5, 6]]);
 console.log(JSON.stringify({ node: process.version, answer }));
+await server.stop();
 `;
 
 const USE = `
