@@ -122,6 +122,15 @@ export interface ServerConfig {
   readonly logFormat?: "auto" | "text" | "json";
 }
 
+/** How `kserve-ts test` tests a project. */
+export interface TestConfig {
+  /**
+   * Folder of a predictor, relative to this file, that stands in for the remote one of a transformer: it is served beside
+   * the project under the project's name, and takes the place of `server.predictorHost`. Default: that host is asked.
+   */
+  readonly predictor?: string;
+}
+
 /** What `kserve.config.*` says. */
 export interface KserveConfig {
   /** Options of the server. An environment variable outranks them, and a flag both. */
@@ -130,6 +139,7 @@ export interface KserveConfig {
   readonly model?: ModelConfig;
   /** Models of a repository by name. Outranks a model folder's own file. */
   readonly models?: Readonly<Record<string, ModelConfig>>;
+  readonly test?: TestConfig;
   /** What `kserve-ts deploy` deploys. Its own `model` is an artifact; the one above is how a server runs it. */
   readonly deploy?: DeployConfig;
   /** Places to deploy to, by name. */

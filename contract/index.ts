@@ -5,7 +5,7 @@ export { HttpError, InvalidInput, KtsError, isKtsError } from "./errors.ts";
 export { elementCount, isTensor, strings, tensor } from "./tensor.ts";
 export { fromFloat32, toFloat32 } from "./half.ts";
 export { DATATYPES, isDatatype } from "./datatype.ts";
-export type { KserveConfig, ModelConfig, ServerConfig, VersionsSetting } from "./config.ts";
+export type { KserveConfig, ModelConfig, ServerConfig, TestConfig, VersionsSetting } from "./config.ts";
 export type {
   BatcherConfig,
   CanaryConfig,

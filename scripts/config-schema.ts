@@ -1,4 +1,4 @@
-import type { ModelConfig } from "../contract/config.ts";
+import type { ModelConfig, TestConfig } from "../contract/config.ts";
 import { ONNX_GRAPH_OPTIMIZATIONS, type OnnxSettings } from "../contract/engine-settings.ts";
 import type { BatchingOptions } from "../contract/predictor.ts";
 import { deployJsonSchema } from "../deployer/config/json-schema.ts";
@@ -23,6 +23,7 @@ export function configJsonSchema(): Schema {
         additionalProperties: { $ref: "#/$defs/model" },
         description: "Models of a repository by name.",
       },
+      test: { ...members(TEST), description: "How kserve-ts test tests the project." },
       ...properties,
     },
     $defs: { ...$defs, model: MODEL },
@@ -76,6 +77,12 @@ const MODEL = members({
   },
   onnx: { ...members(ONNX), description: "How an ONNX model is run." },
 } satisfies Record<keyof ModelConfig, Schema>);
+
+const TEST = {
+  predictor: text(
+    "Folder of a predictor that stands in for a transformer's remote one, relative to this file.",
+  ),
+} satisfies Record<keyof TestConfig, Schema>;
 
 function members(properties: Schema): Schema {
   return { type: "object", properties, additionalProperties: false };

@@ -50,7 +50,7 @@ export const init = defineVerb({
   summary: "Write a new project that runs as it is",
   description: [
     "The project is a folder with a predictor, its settings, examples with their right answers, a test and a README. On a terminal what is left out is asked; elsewhere nothing is.",
-    ...Object.entries(TEMPLATES).map(([name, what]) => `${name}: ${what}.`),
+    ...Object.entries(TEMPLATES).map(([name, { what }]) => `${name}: ${what}.`),
   ],
   arguments: args,
   options,

@@ -24,7 +24,7 @@ export async function askFolder(): Promise<string> {
 }
 
 export async function askTemplate(): Promise<TemplateName> {
-  const options = TEMPLATE_NAMES.map((value) => ({ value, label: value, hint: TEMPLATES[value] }));
+  const options = TEMPLATE_NAMES.map((value) => ({ value, label: value, hint: TEMPLATES[value].what }));
   return answered(await select({ message: "What does it start from?", options, output }));
 }
 

@@ -5,7 +5,7 @@ import { shellWord } from "../terminal/shell-word.ts";
 import type * as ask from "./ask.ts";
 import { type PackageManager, installPackages, runnerOf, usualPackageManager } from "./package-manager.ts";
 import { contentsOf, listed, projectFolder } from "./project-folder.ts";
-import { TEMPLATE_NAMES } from "./templates.ts";
+import { TEMPLATES, TEMPLATE_NAMES, type TemplateName } from "./templates.ts";
 import { writeProject } from "./write-project.ts";
 
 /** SIGINT's, which is what leaving a question unanswered comes to. */
@@ -49,7 +49,7 @@ async function init(
       ? options.install
       : await questions.askInstall(`${manager} install`);
   if (installs) await installPackages(path, manager);
-  const next = nextSteps(shown, manager, installs);
+  const next = nextSteps({ shown, name }, template, manager, installs);
   if (options.output === "json") {
     const result = { name, folder: path, template, files, installed: installs, next };
     terminal.print(JSON.stringify(result, null, terminal.isInteractive ? 2 : 0));
@@ -61,13 +61,17 @@ async function init(
   return 0;
 }
 
-function nextSteps(folder: string, manager: PackageManager, isInstalled: boolean): readonly string[] {
+function nextSteps(
+  { shown, name }: { readonly shown: string; readonly name: string },
+  template: TemplateName,
+  manager: PackageManager,
+  isInstalled: boolean,
+): readonly string[] {
   const run = runnerOf(manager);
   return [
-    ...(folder === "." ? [] : [`cd ${shellWord(folder)}`]),
+    ...(shown === "." ? [] : [`cd ${shellWord(shown)}`]),
     ...(isInstalled ? [] : [`${manager} install`]),
-    `${run} test`,
-    `${run} serve`,
+    ...TEMPLATES[template].next.map((words) => `${run} ${words.replaceAll("{{name}}", name)}`),
   ];
 }
 

@@ -4,6 +4,7 @@ import { type ServerOptions, defaultServerOptions } from "../../runtime/options.
 import { startServer } from "../../runtime/server.ts";
 import type { ReachCall } from "./reach-options.ts";
 import type { ReachedServer } from "./reached-server.ts";
+import { startStandIn } from "./stand-in.ts";
 
 /** Requests in flight are waited for before a server is stopped; there are none left then. */
 const GRACE_MS = 1_000;
@@ -14,47 +15,56 @@ const GRACE_MS = 1_000;
  * @throws KtsError as `startServer`
  */
 export async function reachLocal(call: ReachCall, wantsGrpc: boolean): Promise<ReachedServer> {
-  const { options, terminal, isVerbose } = call;
+  const { terminal, isVerbose } = call;
   const { dir } = call.arguments;
   const given = new Set<keyof ServerOptions>(["httpPort", "grpcPort", "host", "gracePeriodMs", "logLevel"]);
   const chosen: Partial<Record<keyof ServerOptions, unknown>> = {};
   for (const { key } of SERVER_OPTIONS) {
     if (!call.given.has(key)) continue;
     given.add(key);
-    chosen[key] = (options as unknown as ServerOptions)[key];
+    chosen[key] = (call.options as unknown as ServerOptions)[key];
   }
-  const server = await startServer(
-    dir,
-    {
-      ...defaultServerOptions(),
-      ...(chosen as Partial<ServerOptions>),
-      httpPort: 0,
-      grpcPort: 0,
-      host: "127.0.0.1",
-      gracePeriodMs: GRACE_MS,
-      logLevel: isVerbose ? "info" : "error",
-      logFormat: "text",
-    },
-    { given: given.add("logFormat"), logSink: (line) => isVerbose && terminal.complain(line.trimEnd()) },
-  );
-  const { timeoutMs } = options;
+  given.add("logFormat");
+  const logSink = (line: string) => isVerbose && terminal.complain(line.trimEnd());
+  const own: ServerOptions = {
+    ...defaultServerOptions(),
+    ...(chosen as Partial<ServerOptions>),
+    httpPort: 0,
+    grpcPort: 0,
+    host: "127.0.0.1",
+    gracePeriodMs: GRACE_MS,
+    logLevel: isVerbose ? "info" : "error",
+    logFormat: "text",
+  };
+  await using started = new AsyncDisposableStack();
+  const standIn = given.has("predictorHost")
+    ? undefined
+    : started.use(await startStandIn(dir, own, given, { logSink }));
+  const options = { ...own, ...standIn?.options };
+  const server = await startServer(dir, options, {
+    given: new Set([...given, ...(Object.keys(standIn?.options ?? {}) as (keyof ServerOptions)[])]),
+    logSink,
+  });
+  started.defer(() => server.stop());
+  const { timeoutMs, model: modelName } = call.options;
   const rest = new InferenceClient(server.url, { timeoutMs });
   const { grpcPort } = server;
   const grpc =
     grpcPort === undefined || !wantsGrpc
       ? undefined
       : new GrpcInferenceClient(`127.0.0.1:${grpcPort}`, { timeoutMs });
+  const servers = started.move();
   return {
     title: `a server of ${dir}`,
     rest,
     headers: {},
     grpc,
     noGrpc: "the config file turns gRPC off",
-    modelName: options.model,
+    modelName,
     async [Symbol.asyncDispose]() {
       rest.close();
       grpc?.close();
-      await server.stop();
+      await servers.disposeAsync();
     },
   };
 }

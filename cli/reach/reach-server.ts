@@ -24,6 +24,11 @@ export async function reachServer(call: ReachCall, { grpc, signal }: ReachNeeds)
   return (await import("./reach-local.ts")).reachLocal(call, grpc);
 }
 
+/** Whether a command line means a server of the folder's sources, which is started for it. */
+export function isStartedHere({ options, given }: Pick<ReachCall, "options" | "given">): boolean {
+  return options.url === undefined && options.image === undefined && !meansCluster(given);
+}
+
 /** @throws KtsError KTS_USAGE when a command line names several servers, or half of one */
 export function checkOneServer({ options, given }: Pick<ReachCall, "options" | "given">): void {
   const { image, url, grpc } = options;

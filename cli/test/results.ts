@@ -52,6 +52,11 @@ export function hasFailed({ outcomes }: ExampleResult): boolean {
   return [...outcomes.values()].some(({ kind }) => kind === "failed");
 }
 
+/** Whether an example was asked in some way, and failed in none. */
+export function hasPassed(example: ExampleResult): boolean {
+  return !hasFailed(example) && [...example.outcomes.values()].some(({ kind }) => kind === "passed");
+}
+
 /** Outcomes of all examples, counted. */
 export function countOutcomes(report: TestReport): Readonly<Record<Outcome["kind"], number>> {
   const counts = { passed: 0, failed: 0, "not-applicable": 0 };

@@ -4,7 +4,7 @@ import { KtsError } from "../../contract/errors.ts";
 import type { TestCall } from "../commands/test.ts";
 import { projectExamples } from "../examples/project-examples.ts";
 import type { Example } from "../examples/read-examples.ts";
-import { checkOneServer } from "../reach/reach-server.ts";
+import { checkOneServer, isStartedHere } from "../reach/reach-server.ts";
 import type { ReachedServer } from "../reach/reached-server.ts";
 import { withServer } from "../reach/with-server.ts";
 import { TestedModels } from "./model-facts.ts";
@@ -12,6 +12,7 @@ import { TEST_PROTOCOLS, USUAL_PROTOCOLS } from "./protocols.ts";
 import { jsonReport } from "./report/json-report.ts";
 import { tableReport } from "./report/table-report.ts";
 import { type ExampleResult, type TestReport, hasFailed } from "./results.ts";
+import { standardReport } from "./standard-model.ts";
 import { type TestSettings, testExample } from "./test-example.ts";
 
 /**
@@ -24,9 +25,13 @@ export async function runTest(call: TestCall): Promise<number> {
   checkOneServer(call);
   const settings = settingsOf(call);
   const examples = await chosenExamples(call);
-  const worked = await withServer(call, { grpc: settings.protocols.includes("grpc") }, (server) => {
-    return testAll(server, examples, settings, call);
-  });
+  const standard = isStartedHere(call) ? await standardReport(call, examples, settings) : undefined;
+  const worked =
+    standard === undefined
+      ? await withServer(call, { grpc: settings.protocols.includes("grpc") }, (server) => {
+          return testAll(server, examples, settings, call);
+        })
+      : { value: standard };
   if ("exitCode" in worked) return worked.exitCode;
   const report = worked.value;
   if (options.junit !== undefined) {

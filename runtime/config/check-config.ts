@@ -1,4 +1,4 @@
-import type { KserveConfig, ModelConfig, ServerConfig } from "../../contract/config.ts";
+import type { KserveConfig, ModelConfig, ServerConfig, TestConfig } from "../../contract/config.ts";
 import { describeValue } from "../../contract/describe.ts";
 import { checkOnnxSettings } from "../../contract/engine-settings.ts";
 import { KtsError, messageOf } from "../../contract/errors.ts";
@@ -10,7 +10,7 @@ import { LONGEST_TIMER_MS } from "../longest-timer.ts";
 /** What is wrong with a member's value: what was expected of it. Undefined: nothing. */
 type Check = (value: unknown) => string | undefined;
 
-const SECTIONS = ["server", "model", "models"];
+const SECTIONS = ["server", "model", "models", "test"];
 
 const MODEL_CHECKS: Readonly<Record<keyof ModelConfig, Check>> = {
   versions: (value) =>
@@ -30,6 +30,8 @@ const MODEL_CHECKS: Readonly<Record<keyof ModelConfig, Check>> = {
   onnx: () => undefined,
 };
 
+const TEST_CHECKS: Readonly<Record<keyof TestConfig, Check>> = { predictor: textCheck };
+
 /**
  * Checks what a config file says of the server and its models. Other sections are other parts' to check.
  * @param file the file's name, for messages
@@ -41,11 +43,12 @@ export function checkConfig(value: unknown, file: string): KserveConfig {
     const meant = nearMiss(name, SECTIONS);
     if (meant !== undefined && config[meant] === undefined) throw unknownMember(name, meant, file);
   }
-  const { server, model, models } = config;
+  const { server, model, models, test } = config;
   return {
     ...(server !== undefined && { server: checkServer(server, file) }),
     ...(model !== undefined && { model: checkModel(model, "model", file) }),
     ...(models !== undefined && { models: checkModels(models, file) }),
+    ...(test !== undefined && { test: checkTest(test, file) }),
   };
 }
 
@@ -96,15 +99,22 @@ function checkMembers(
   return Object.fromEntries(Object.entries(section).filter(([, value]) => value !== undefined));
 }
 
+function checkTest(value: unknown, file: string): TestConfig {
+  const section = object(value, "test", "an object with settings of kserve-ts test", file);
+  return checkMembers(section, "test", TEST_CHECKS, file);
+}
+
 function optionCheck(spec: OptionSpec): Check {
   if (spec.type === "integer") return integerCheck(...(spec.range ?? [0, Number.MAX_SAFE_INTEGER]));
   if (spec.type === "boolean") return (value) => (typeof value === "boolean" ? undefined : "true or false");
-  if (spec.type === "string") {
-    return (value) => (typeof value === "string" && value !== "" ? undefined : "a text");
-  }
+  if (spec.type === "string") return textCheck;
   const choices: readonly unknown[] = spec.type;
   const expected = `one of ${spec.type.map((choice) => JSON.stringify(choice)).join(", ")}`;
   return (value) => (choices.includes(value) ? undefined : expected);
+}
+
+function textCheck(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? undefined : "a text";
 }
 
 function integerCheck(least: number, most: number): Check {

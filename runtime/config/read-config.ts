@@ -16,6 +16,11 @@ export async function readConfig(folder: string, generation = 0): Promise<Kserve
   if (path === undefined) return EMPTY;
   const config = checkConfig(await loadConfigFile(path, generation), basename(path));
   const modelDir = config.server?.modelDir;
-  if (modelDir === undefined) return config;
-  return { ...config, server: { ...config.server, modelDir: resolve(dirname(path), modelDir) } };
+  const predictor = config.test?.predictor;
+  const absolute = (relative: string) => resolve(dirname(path), relative);
+  return {
+    ...config,
+    ...(modelDir !== undefined && { server: { ...config.server, modelDir: absolute(modelDir) } }),
+    ...(predictor !== undefined && { test: { ...config.test, predictor: absolute(predictor) } }),
+  };
 }

@@ -33,7 +33,7 @@ export async function findModels(path: string, options: DiscoverOptions = {}): P
     // A transformer is one model, and any folder can be one: there is nothing else to look for.
     if (remote !== undefined) throw error;
     const roots = modelDir === undefined ? [path, options.mountedDir ?? "/mnt/models"] : [modelDir];
-    for (const root of roots.map((candidate) => resolve(candidate))) {
+    for (const root of roots.filter((candidate) => candidate !== "").map((candidate) => resolve(candidate))) {
       const own = await discoverModel(root, { ...named, mountedDir: "" }).catch(() => undefined);
       if (own !== undefined) return { kind: "model", name: own.name, path: root, discover: {} };
       if ((await modelFolders(root)).length > 0) return { kind: "repository", root };

@@ -48,7 +48,7 @@ describe("docs/04-cli.md", () => {
 
   it("has the table of the templates", () => {
     const [, table] = tablesOf(section(cliPage, "`kserve-ts init`"));
-    const rows = Object.entries(TEMPLATES).map(([name, what]) => [`\`${name}\``, what]);
+    const rows = Object.entries(TEMPLATES).map(([name, { what }]) => [`\`${name}\``, what]);
     expect(table).toEqual([["template", "what it is"], ...rows]);
   });
 

@@ -8,8 +8,8 @@ export default mergeConfig(
     test: {
       root: new URL("../../", import.meta.url).pathname,
       include: ["test/integration/**/*.test.ts"],
-      // They have a configuration of their own, which starts an engine for them.
-      exclude: ["test/integration/builder/**"],
+      // They have configurations of their own, with an engine that is started or a package that is packed for them.
+      exclude: ["test/integration/builder/**", "test/integration/package/**"],
       testTimeout: 180_000,
       hookTimeout: 900_000,
       fileParallelism: false,

@@ -1,4 +1,4 @@
-import { type Outcome, type TestReport, countOutcomes, hasFailed } from "../results.ts";
+import { type Outcome, type TestReport, countOutcomes, hasFailed, hasPassed } from "../results.ts";
 
 /** The results as one object, for programs: `-o json`. */
 export function jsonReport(report: TestReport): object {
@@ -10,7 +10,7 @@ export function jsonReport(report: TestReport): object {
     place,
     protocols,
     durationMs: rounded(ms),
-    examples: { passed: examples.length - failed, failed, notAsked: left },
+    examples: { passed: examples.filter(hasPassed).length, failed, notAsked: left },
     answers: { passed, failed: failedAnswers, notApplicable },
     results: examples.map(({ name, model, protocol, expected, change, outcomes }) => ({
       name,

@@ -9,6 +9,7 @@ import {
   type TestReport,
   countOutcomes,
   hasFailed,
+  hasPassed,
 } from "../results.ts";
 
 /** An outcome in the table. */
@@ -119,7 +120,7 @@ function summary(report: TestReport, style: Paint): string {
   const failed = report.examples.filter(hasFailed).length;
   const counts = countOutcomes(report);
   const parts = [
-    `${report.examples.length - failed} passed`,
+    `${report.examples.filter(hasPassed).length} passed`,
     ...(failed > 0 ? [style(["red", "bold"], `${failed} failed`)] : []),
     ...(report.left > 0 ? [`${report.left} not asked`] : []),
   ];

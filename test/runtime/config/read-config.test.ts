@@ -27,6 +27,11 @@ describe("the config file", () => {
     expect(await readConfig(join(folder.path, "nowhere"))).toEqual({});
   });
 
+  it("takes the folder of a predictor for tests from where the file lies", async () => {
+    await using folder = await repositoryOf({ "kserve.config.json": '{"test":{"predictor":"remote"}}' });
+    expect(await readConfig(folder.path)).toEqual({ test: { predictor: join(folder.path, "remote") } });
+  });
+
   it.each(["yaml", "yml"])("may be kserve.config.%s, and may say nothing", async (extension) => {
     await using folder = await repositoryOf({
       [`kserve.config.${extension}`]: "server: { workers: 2 }\ndeploy: { predictor: sklearn }\n",
