@@ -51,7 +51,7 @@ export class ProjectFiles {
     this.#place = place;
   }
 
-  /** The first look only remembers. */
+  /** The first look remembers what there is; what was written since it was planned has changed. */
   async look(): Promise<Look> {
     const names = await this.#store.list();
     const stamps = new Map<string, string>();
@@ -68,7 +68,7 @@ export class ProjectFiles {
       if (this.#names?.has(name) === false) change(name, folder);
       for (const file of this.#codeFiles(name, folder)) {
         folders.add(dirname(file));
-        const state = await this.#stateOf(file, stamps);
+        const state = await this.#stateOf(file, stamps, this.#store.plannedAt(name));
         if (state === "changed") change(name, file);
         if (state === "empty") wait(name, WRITTEN_MS);
       }
@@ -121,15 +121,21 @@ export class ProjectFiles {
     return changed;
   }
 
-  async #stateOf(file: string, stamps: Map<string, string>): Promise<"same" | "changed" | "empty"> {
+  /** @param plannedAt when what is served was read, in milliseconds since 1970 */
+  async #stateOf(
+    file: string,
+    stamps: Map<string, string>,
+    plannedAt = Infinity,
+  ): Promise<"same" | "changed" | "empty"> {
     const stamp = await stampOf(file);
     const before = this.#stamps.get(file);
-    if (before === undefined || before === stamp) {
+    const isKnown = before !== undefined || timeOf(stamp) < plannedAt;
+    if (isKnown && (before === undefined || before === stamp)) {
       stamps.set(file, stamp);
       return "same";
     }
     if (stamp.startsWith("0 ") && !this.#isSettled(file, stamp, WRITTEN_MS)) {
-      stamps.set(file, before);
+      if (before !== undefined) stamps.set(file, before);
       return "empty";
     }
     this.#unsettled.delete(file);
@@ -168,6 +174,11 @@ export class ProjectFiles {
     }
     return changed;
   }
+}
+
+/** When a file was written, in milliseconds since 1970, by its stamp; 0 where it is gone. */
+function timeOf(stamp: string): number {
+  return Number(stamp.split(" ")[1] ?? 0);
 }
 
 /** Folders of a model's project that hold none of its files, but may: its `model/`, and those called by a number. */

@@ -157,7 +157,12 @@ export class ProjectWatch implements CodeWatch, Disposable {
     this.#running.add(name);
     this.#tell();
     for (let change = this.#take(name); change !== undefined; change = this.#take(name)) {
-      await this.#serve(name, change);
+      const events = await this.#serve(name, change);
+      // Whoever is told of a change finds the state that it has led to.
+      if (!this.#waiting.has(name)) this.#running.delete(name);
+      this.#tell();
+      this.#running.add(name);
+      for (const event of events) this.#setup.seen(event);
     }
     this.#running.delete(name);
     this.#tell();
@@ -170,50 +175,49 @@ export class ProjectWatch implements CodeWatch, Disposable {
     return change;
   }
 
-  async #serve(name: string, change: Change): Promise<void> {
+  /** @returns what there is to tell */
+  async #serve(name: string, change: Change): Promise<readonly WatchEvent[]> {
     const repository = this.#repository as ModelRepository;
     const entry = repository.has(name) ? repository.find(name) : undefined;
-    // What the repository API has unloaded stays so.
-    if (entry?.isServed === false) return;
     const before = new Set(entry?.versions);
     const files = [...change.files].sort();
     try {
-      await (entry === undefined ? repository.load(name) : entry.load());
+      // What the repository API has unloaded stays so.
+      if (entry?.isServed !== false) await (entry === undefined ? repository.load(name) : entry.load());
     } catch (error) {
-      this.#failed(name, change, error);
-      return;
+      return this.#failed(name, change, error);
     }
     const wasBroken = this.#problems.delete(name);
     const fresh = repository.find(name).versions.filter((model) => !before.has(model));
-    if (fresh.length === 0) {
-      if (wasBroken) this.#setup.seen({ kind: "same", files });
-      return;
-    }
+    if (fresh.length === 0) return wasBroken ? [{ kind: "same", files }] : [];
     this.#swaps++;
     const ms = performance.now() - change.since;
     const kept = fresh.map(({ info }) => info.isModelKept).filter((one) => one !== undefined);
     const isModelKept = kept.length === 0 ? undefined : kept.every(Boolean);
-    this.#setup.seen({ kind: "live", model: name, files, ms, isModelKept });
-    for (const { source } of fresh) await this.#leaveOutOwn(source);
+    const notices = await Promise.all(fresh.map(({ source }) => this.#leaveOutOwn(source)));
+    return [{ kind: "live", model: name, files, ms, isModelKept }, ...notices.flat()];
   }
 
-  async #leaveOutOwn(source: ModelSource): Promise<void> {
-    const { place, seen } = this.#setup;
-    for (const file of await this.store.loaded(source)) {
-      const text = `${relative(place.folder, file)} is written whenever the model is loaded, so it is not watched any more`;
-      seen({ kind: "notice", text });
+  async #leaveOutOwn(source: ModelSource): Promise<readonly WatchEvent[]> {
+    const written = await this.store.loaded(source);
+    return written.map((file) => {
+      const text = `${relative(this.#setup.place.folder, file)} is written whenever the model is loaded, so it is not watched any more`;
+      return { kind: "notice", text };
+    });
+  }
+
+  #failed(name: string, change: Change, error: unknown): readonly WatchEvent[] {
+    if (this.#disposed) return [];
+    if (this.#waiting.has(name)) {
+      // It was given up for the next one.
+      this.#changed(name, change);
+      return [];
     }
-  }
-
-  #failed(name: string, change: Change, error: unknown): void {
-    if (this.#disposed) return;
-    // It was given up for the next one.
-    if (this.#waiting.has(name)) return this.#changed(name, change);
     const problem = problemText(error, this.store.sourcesOf(name));
     const known = this.#problems.get(name);
     this.#problems.set(name, problem);
-    if (known === problem && change.files.size === 0) return;
-    this.#setup.seen({ kind: "broken", model: name, files: [...change.files].sort(), problem });
+    if (known === problem && change.files.size === 0) return [];
+    return [{ kind: "broken", model: name, files: [...change.files].sort(), problem }];
   }
 
   /** The settings of models are served; the server's own options are not changed while it runs. */

@@ -14,6 +14,7 @@ export class WatchedStore implements ModelStore {
   readonly #code = new Map<string, ProjectCode>();
   /** What was planned last, by name. */
   readonly #sources = new Map<string, readonly ModelSource[]>();
+  readonly #plannedAt = new Map<string, number>();
   /** What the files of models were when they were whole, by their folder. */
   readonly #modelFiles = new Map<string, string>();
   /** Files that changed while a model was loaded, by its folder. */
@@ -34,6 +35,7 @@ export class WatchedStore implements ModelStore {
   }
 
   async plan(name: string, generation: number): Promise<ModelPlan> {
+    this.#plannedAt.set(name, Date.now());
     const { versions, settings } = await this.#inner.plan(name, generation);
     this.#sources.set(
       name,
@@ -53,6 +55,11 @@ export class WatchedStore implements ModelStore {
   /** A snapshot's code serves. */
   wentLive({ code, ...source }: ModelSource): void {
     if (code !== undefined) this.#codeOf(source)?.wentLive(code);
+  }
+
+  /** When a model was planned last, in milliseconds since 1970. */
+  plannedAt(name: string): number | undefined {
+    return this.#plannedAt.get(name);
   }
 
   /** What was found of a model when it was planned last; nothing where that failed. */

@@ -141,4 +141,15 @@ describe("a change that cannot serve", () => {
     while ((await code()).status === "changing");
     expect(await code()).toEqual({ status: "broken", swaps: 0, problem });
   });
+
+  it("is given up for the next one where it never comes to an end as it is imported", async () => {
+    await using project = await projectOf({ "predictor.ts": says("old") });
+    await using server = await watchProject(project, { options: { httpPort: 0, gracePeriodMs: 0 } });
+    await project.save("predictor.ts", `for (;;);\n${says("never")}`);
+    while (server.codeWatch?.state.status !== "changing")
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    await project.save("predictor.ts", says("new"));
+    await server.next("live");
+    expect(await ask(server)).toBe("new");
+  });
 });

@@ -286,4 +286,25 @@ describe("a change of a watched predictor", () => {
     expect(await server.next("live")).toMatchObject({ files: ["model/2/model.onnx"], isModelKept: false });
     expect(await answers()).toEqual(["new", 400, "new"]);
   });
+
+  it("serves also where it comes while the server starts", async () => {
+    await using project = await projectOf({
+      "predictor.ts": `
+        import { existsSync } from "node:fs";
+        export const load = async () => {
+          while (!existsSync(${JSON.stringify("PATH/go.log")})) await new Promise((resolve) => setTimeout(resolve, 5));
+        };
+        ${says("old")}`,
+    });
+    await project.write({
+      "predictor.ts": (await readFile(`${project.path}/predictor.ts`, "utf8")).replace("PATH", project.path),
+    });
+    const starting = watchProject(project);
+    await sleep(1_000);
+    await project.save("predictor.ts", says("new"));
+    await project.write({ "go.log": "" });
+    await using server = await starting;
+    expect(await server.next("live")).toMatchObject({ files: ["predictor.ts"] });
+    expect(await ask(server)).toBe("new");
+  });
 });
