@@ -39,8 +39,8 @@ export class TestedModels {
     if (folder !== undefined && names.includes(folder)) return folder;
     const [only] = names;
     if (names.length === 1 && only !== undefined) return only;
-    const listed = names.length === 0 ? "no model" : `the models ${names.join(", ")}`;
-    throw new KtsError("KTS_USAGE", `it is not said which model ${example} is for: there is ${listed}`, {
+    const listed = names.length === 0 ? "is no model" : `are the models ${names.join(", ")}`;
+    throw new KtsError("KTS_USAGE", `it is not said which model ${example} is for: there ${listed}`, {
       hint: "Put it into a folder of the model's name, as in examples/NAME/, or name one with --model.",
     });
   }

@@ -186,7 +186,7 @@ describe("kserve-ts test", () => {
     await writeFile(join(project.path, "m/examples/c.json"), '{"instances": [5]}');
     expect(await test(project.path, "--filter", "c.json")).toMatchObject({
       stderr:
-        "error: it is not said which model examples/c.json is for: there is the models one, two\nhint: Put it into a folder of the model's name, as in examples/NAME/, or name one with --model.\n",
+        "error: it is not said which model examples/c.json is for: there are the models one, two\nhint: Put it into a folder of the model's name, as in examples/NAME/, or name one with --model.\n",
       exitCode: 2,
     });
     expect((await test(project.path, "--filter", "c.json", "--model", "two")).exitCode).toBe(0);
