@@ -4,11 +4,14 @@ import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { recordedApi } from "../../deployer/cluster/recorded-api.ts";
 import { serveFolder } from "../../runtime/serving.ts";
 import { Cli, folderWith, runCli } from "../run-cli.ts";
 import { V1, V1_ANSWER, V2, projectWith } from "./project.ts";
+
+// Most run the command line several times, each a process of its own.
+vi.setConfig({ testTimeout: 90_000 });
 
 /** A server of another kind, which answers some routes and no others. */
 async function foreignServer(routes: Readonly<Record<string, (body: never) => unknown>>) {
