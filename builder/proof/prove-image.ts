@@ -95,7 +95,7 @@ async function ask(
   // Before anything else runs in the container.
   const idleMemoryBytes = await memoryInUse(container);
   using inside = await Inside.open(container.container, node, port);
-  const { modelName, nodeVersion } = await onlyModel(inside);
+  const { modelName, nodeVersion, models } = await firstModel(inside);
   const signature = await askSignature(inside, modelName);
   const diff = declared === undefined ? [] : signatureDiff(declared, signature);
   if (diff.length > 0) {
@@ -109,7 +109,8 @@ async function ask(
   }
   const proofs: ExampleProof[] = [];
   for (const example of examples) {
-    const name = example.model ?? modelName;
+    // A folder of examples that no model is called by is a group of them.
+    const name = example.model !== undefined && models.includes(example.model) ? example.model : modelName;
     const own = name === modelName ? signature : await askSignature(inside, name);
     proofs.push(await proveExample(inside, name, own, example));
   }
@@ -156,11 +157,14 @@ async function memoryInUse({ container }: ProvenContainer): Promise<number | und
   return usage - (stats?.["total_inactive_file"] ?? stats?.["inactive_file"] ?? 0);
 }
 
-async function onlyModel(inside: Inside): Promise<Pick<ProofReport, "modelName" | "nodeVersion">> {
+async function firstModel(
+  inside: Inside,
+): Promise<Pick<ProofReport, "modelName" | "nodeVersion"> & { readonly models: readonly string[] }> {
   const { text, node } = await inside.ask("GET", "/v1/models");
-  const [name] = (JSON.parse(text) as { models?: string[] }).models ?? [];
+  const models = (JSON.parse(text) as { models?: string[] }).models ?? [];
+  const [name] = models;
   if (name === undefined) throw new KtsError("KTS_PROOF_FAILED", "the server has no model");
-  return { modelName: name, nodeVersion: node };
+  return { modelName: name, nodeVersion: node, models };
 }
 
 async function askSignature(inside: Inside, modelName: string): Promise<ModelSignature> {

@@ -27,20 +27,28 @@ export class TestedModels {
 
   /**
    * The model that an example is for: the one that is named, else that of its folder, else the only one.
+   * @returns undefined where a model is named, and the example lies in the folder of another
    * @throws KtsError KTS_USAGE where there are several and it is not said which; what InferenceClient throws
    */
-  async of({ name, model }: Pick<Example, "name" | "model">): Promise<ModelFacts> {
-    return this.#factsOf(this.#place.modelName ?? (await this.#nameFor(name, model)));
+  async of({ name, model: folder }: Pick<Example, "name" | "model">): Promise<ModelFacts | undefined> {
+    const { modelName } = this.#place;
+    if (modelName === undefined) return this.#factsOf(await this.#nameFor(name, folder));
+    const isOthers = folder !== undefined && folder !== modelName && (await this.#listed()).includes(folder);
+    return isOthers ? undefined : this.#factsOf(modelName);
+  }
+
+  #listed(): Promise<readonly string[]> {
+    this.#names ??= this.#place.rest.models();
+    return this.#names;
   }
 
   async #nameFor(example: string, folder: string | undefined): Promise<string> {
-    this.#names ??= this.#place.rest.models();
-    const names = await this.#names;
+    const names = await this.#listed();
     if (folder !== undefined && names.includes(folder)) return folder;
     const [only] = names;
     if (names.length === 1 && only !== undefined) return only;
-    const listed = names.length === 0 ? "no model" : `the models ${names.join(", ")}`;
-    throw new KtsError("KTS_USAGE", `it is not said which model ${example} is for: there is ${listed}`, {
+    const listed = names.length === 0 ? "is no model" : `are the models ${names.join(", ")}`;
+    throw new KtsError("KTS_USAGE", `it is not said which model ${example} is for: there ${listed}`, {
       hint: "Put it into a folder of the model's name, as in examples/NAME/, or name one with --model.",
     });
   }

@@ -52,18 +52,27 @@ async function testAll(
   const start = performance.now();
   const models = new TestedModels(place);
   const results: ExampleResult[] = [];
-  for (const [index, example] of examples.entries()) {
-    terminal.status(`${index + 1}/${examples.length} ${example.name}`);
-    const result = await testExample(place, example, await models.of(example), settings);
+  let left = examples.length;
+  for (const example of examples) {
+    terminal.status(`${examples.length - left + 1}/${examples.length} ${example.name}`);
+    left--;
+    const facts = await models.of(example);
+    if (facts === undefined) continue;
+    const result = await testExample(place, example, facts, settings);
     results.push(result);
     if (options.bail && hasFailed(result)) break;
   }
   terminal.status(undefined);
+  if (results.length === 0) {
+    throw new KtsError("KTS_USAGE", `no example is for the model ${place.modelName ?? ""}`, {
+      hint: "Each lies in the folder of another model.",
+    });
+  }
   return {
     place: place.title,
     protocols: settings.protocols,
     examples: results,
-    left: examples.length - results.length,
+    left,
     ms: performance.now() - start,
   };
 }

@@ -49,6 +49,13 @@ describeWithCluster(
       });
     });
 
+    it("tests the examples of a project over every protocol", async () => {
+      const { stdout, exitCode } = await runCli(["test", `${ROOT}examples/digits`, ...flags]);
+      expect(stdout).toContain("the service numbers: 4 examples\n");
+      expect(stdout).toMatch(/ examples\/v2-three\.json +pass +pass +pass +pass /);
+      expect(exitCode).toBe(0);
+    });
+
     it("asks the ingress of a target by the service's host", async () => {
       // An ingress with one route, which answers itself.
       const seven = await readFile(`${EXAMPLES}/seven.json`);

@@ -1,10 +1,13 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { format } from "prettier";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { serveFolder } from "../../runtime/serving.ts";
 import { typeErrors } from "../../types/type-errors.ts";
 import { ROOT, folderWith, runCli } from "../run-cli.ts";
+
+// Most run the command line several times, each a process of its own.
+vi.setConfig({ testTimeout: 90_000 });
 
 const PREDICTORS = {
   "models/iris-v2/predictor.mjs": `

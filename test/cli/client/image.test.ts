@@ -1,10 +1,13 @@
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { createOciEngine } from "../../../builder/oci/index.ts";
 import { registryBase } from "../../builder/oci/bases.ts";
 import { planOf, scratch, work } from "../../builder/oci/plans.ts";
 import { MemoryRegistry } from "../../builder/registry/memory-registry.ts";
 import { runCli } from "../run-cli.ts";
+
+// Most run the command line several times, each a process of its own.
+vi.setConfig({ testTimeout: 90_000 });
 
 const SIGNATURE = {
   inputs: [{ name: "x", datatype: "FP32", shape: [-1, 64] }],

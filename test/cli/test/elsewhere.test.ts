@@ -4,10 +4,14 @@ import type { AddressInfo } from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 import { json } from "node:stream/consumers";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { recordedApi } from "../../deployer/cluster/recorded-api.ts";
 import { serveFolder } from "../../runtime/serving.ts";
 import { Cli, folderWith, runCli } from "../run-cli.ts";
 import { V1, V1_ANSWER, V2, projectWith } from "./project.ts";
+
+// Most run the command line several times, each a process of its own.
+vi.setConfig({ testTimeout: 90_000 });
 
 /** A server of another kind, which answers some routes and no others. */
 async function foreignServer(routes: Readonly<Record<string, (body: never) => unknown>>) {
@@ -108,6 +112,37 @@ describe("kserve-ts test --url", () => {
     await using project = await projectWith(FILES);
     const args = ["test", join(project.path, "m"), "--url", "http://127.0.0.1:1"];
     expect(await runCli(args)).toMatchObject({ exitCode: 6, stderr: expect.stringContaining("127.0.0.1:1") });
+  });
+});
+
+describe("kserve-ts test --service", () => {
+  it("tests a service of a cluster where it answers, and says why not over gRPC", async () => {
+    await using project = await projectWith({ ...FILES, "m/examples/a.expected.json": V1_ANSWER });
+    await using server = await serveFolder(join(project.path, "m"));
+    await using api = await recordedApi(({ path }) => {
+      if (path.includes("/pods")) return { kind: "PodList", apiVersion: "v1", metadata: {}, items: [] };
+      return {
+        apiVersion: "serving.kserve.io/v1beta1",
+        kind: "InferenceService",
+        metadata: { name: "m", namespace: "team-a" },
+        spec: { predictor: { model: { modelFormat: { name: "onnx" } } } },
+        status: { url: server.url },
+      };
+    });
+    const place = ["--service", "m", "--kubeconfig", api.kubeconfig];
+    const { stdout, stderr, exitCode } = await runCli(["test", join(project.path, "m"), ...place]);
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(stdout).toContain("the service m: 2 examples\n");
+    expect(stdout).toContain("  examples/a.json  pass  pass  pass       n/a\n");
+    expect(stdout).toContain("  examples/a.json over grpc: m has no pod that is ready\n");
+    const chosen = await runCli(["test", join(project.path, "m"), ...place, "--protocol", "grpc"]);
+    expect(chosen).toMatchObject({
+      exitCode: 6,
+      stderr: expect.stringContaining("m has no pod that is ready"),
+    });
+    const client = await runCli(["client", ...place]);
+    expect({ stderr: client.stderr, exitCode: client.exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    expect(client.stdout).toContain("export class MModel");
   });
 });
 

@@ -1,8 +1,11 @@
 import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { folderWith, runCli } from "../run-cli.ts";
 import { V1, V1_ANSWER, V2, projectWith } from "./project.ts";
+
+// Most run the command line several times, each a process of its own.
+vi.setConfig({ testTimeout: 90_000 });
 
 /** Runs `test` on a project; times are left out of what it says. */
 async function test(path: string, ...args: readonly string[]) {
@@ -186,10 +189,26 @@ describe("kserve-ts test", () => {
     await writeFile(join(project.path, "m/examples/c.json"), '{"instances": [5]}');
     expect(await test(project.path, "--filter", "c.json")).toMatchObject({
       stderr:
-        "error: it is not said which model examples/c.json is for: there is the models one, two\nhint: Put it into a folder of the model's name, as in examples/NAME/, or name one with --model.\n",
+        "error: it is not said which model examples/c.json is for: there are the models one, two\nhint: Put it into a folder of the model's name, as in examples/NAME/, or name one with --model.\n",
       exitCode: 2,
     });
-    expect((await test(project.path, "--filter", "c.json", "--model", "two")).exitCode).toBe(0);
+    const ofTwo = await test(project.path, "--model", "two");
+    expect(ofTwo.lines.slice(3, 6)).toEqual([
+      "  examples/c.json      pass  pass  pass       pass  no expected answer",
+      "  two/examples/b.json  pass  pass  pass       pass",
+      "",
+    ]);
+    expect(await test(project.path, "--model", "two", "--filter", "a.json")).toMatchObject({
+      stderr: expect.stringContaining("no example is for the model two"),
+      exitCode: 2,
+    });
+  });
+
+  it("takes a folder of examples that is no model's for a group of them", async () => {
+    await using project = await projectWith({ "m/examples/easy/a.json": V1 });
+    expect((await test(project.path)).lines).toContain(
+      "  examples/easy/a.json  pass  pass  pass       pass  no expected answer",
+    );
   });
 
   it("stops at the first failure with --bail, and asks only what --filter names", async () => {
