@@ -170,6 +170,7 @@ export class AnswerView {
       if (chart !== undefined) show(place, barChart(chart.label, chart.bars, []));
     };
     const choices = charts.map(({ label }, index) => [String(index), label] as const);
+    this.#chart.classList.toggle("several", charts.length > 1);
     show(this.#chart, charts.length > 1 && select("Show", choices, (at) => open(Number(at))), place);
     open(0);
     return charts.length > 0;

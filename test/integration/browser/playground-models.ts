@@ -62,6 +62,17 @@ export const execution = "inline";
 export const predict = (_model, input) => input;
 `;
 
+/** How bright a picture of any size is. */
+const BRIGHT = `
+export const execution = "inline";
+export const inputs = [{ name: "image", datatype: "FP32", shape: [-1, 3, -1, -1] }];
+export const outputs = [{ name: "size", datatype: "INT64", shape: [-1, 2] }, { name: "bright", datatype: "FP32", shape: [-1] }];
+export const predict = (_model, { image }) => ({
+  size: { datatype: "INT64", shape: [1, 2], data: BigInt64Array.from(image.shape.slice(2), BigInt) },
+  bright: [image.data.reduce((sum, value) => sum + value) / image.data.length],
+});
+`;
+
 /** A repository of models, one for each way of asking that the playground has. */
 export async function playgroundModels(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(tmpdir(), "kserve-ts-playground-"));
@@ -69,7 +80,13 @@ export async function playgroundModels(): Promise<AsyncDisposable & { readonly p
   const digits = join(path, "digits/predictor.ts");
   await replaceImport(digits);
   await cp(join(ROOT, "test/fixtures/models/iris-onnx/model"), join(path, "iris"), { recursive: true });
-  const predictors = { shout: SHOUT, picture: PICTURE, count: COUNT, plain: PLAIN };
+  for (const version of ["1", "2"]) {
+    const to = join(path, "flowers", version);
+    await cp(join(ROOT, "test/fixtures/models/iris-onnx/model"), to, { recursive: true });
+  }
+  const config = { models: { flowers: { versions: "all" } } };
+  await writeFile(join(path, "kserve.config.json"), JSON.stringify(config));
+  const predictors = { shout: SHOUT, picture: PICTURE, bright: BRIGHT, count: COUNT, plain: PLAIN };
   for (const [name, source] of Object.entries(predictors)) {
     await mkdir(join(path, name));
     await writeFile(

@@ -269,6 +269,45 @@ describe("the playground in Chromium", () => {
       .waitFor();
   });
 
+  it("takes an image of any size where the model does", async () => {
+    await using opened = await open("bright");
+    const { page, complaints } = opened;
+    const png = await page.evaluate(() => {
+      const canvas = Object.assign(document.createElement("canvas"), { width: 20, height: 10 });
+      const context = canvas.getContext("2d");
+      if (context !== null) {
+        context.fillStyle = "#fff";
+        context.fillRect(0, 0, 10, 10);
+      }
+      return canvas.toDataURL("image/png").split(",")[1] as string;
+    });
+    const file = { name: "half.png", mimeType: "image/png", buffer: Buffer.from(png, "base64") };
+    await page.getByLabel("Image file").setInputFiles(file);
+    await page.getByText("20 x 10, brought to 20 x 10").waitFor();
+    await page.getByLabel("Values").selectOption("1");
+    for (const protocol of ["V1", "V2 binary"]) {
+      await choose(page, protocol);
+      await send(page);
+      await answered(page, "200 OK");
+      expect(await cells(page)).toEqual(["[10,20]", "0.5"]);
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  it("asks the version of a model that is chosen", async () => {
+    await using opened = await open("flowers/1");
+    const { page, complaints } = opened;
+    await send(page);
+    await answered(page, "200 OK");
+    await page.getByRole("tab", { name: "Raw" }).click();
+    expect(await page.locator("#answer pre").textContent()).toContain('"model_version": "1"');
+    await page.getByLabel("Model").selectOption({ label: "flowers, version 2" });
+    await send(page);
+    await page.locator("#answer pre").getByText('"model_version": "2"').waitFor();
+    await page.locator(".history tbody tr").first().getByText("flowers 2").waitFor();
+    expect(complaints).toEqual([]);
+  });
+
   it("shows a picture, and bars, of an answer", async () => {
     await using opened = await open("picture");
     const { page, complaints } = opened;
