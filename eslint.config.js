@@ -29,6 +29,15 @@ export default tseslint.config(
     },
   },
   { files: ["test/**", "bench/**", "examples/**"], rules: { "no-console": "off" } },
+  {
+    files: ["templates/**"],
+    rules: {
+      "@typescript-eslint/no-floating-promises": [
+        "error",
+        { allowForKnownSafeCalls: [{ from: "package", package: "node:test", name: "test" }] },
+      ],
+    },
+  },
   { files: ["test/types/**"], rules: { "@typescript-eslint/no-unused-vars": "off" } },
   {
     files: ["contract/**", "protocol/**", "client/**", "runtime/**", "builder/**", "deployer/**", "cli/**"],

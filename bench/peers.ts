@@ -9,6 +9,7 @@ import { comparePeers } from "./peers/compare-peers.ts";
 import { hasH2load } from "./peers/h2load.ts";
 import { installPeer, type PythonPeer } from "./peers/install.ts";
 import { judgePeers, type PeerResults, peersMarkdown } from "./peers/peer-report.ts";
+import { peerPlot } from "./peers/peer-plot.ts";
 import { PEER_SECTIONS, type PeerSection, type PeerSectionName } from "./peers/sections.ts";
 import { measurePeerStarts } from "./peers/starts.ts";
 import type { SubjectName } from "./peers/subjects.ts";
@@ -123,6 +124,7 @@ function save(results: PeerResults): void {
   const all = { ...results, targets: judgePeers(results) };
   writeFileSync(`${RESULTS}peers.json`, `${JSON.stringify(all, null, 2)}\n`);
   writeFileSync(`${RESULTS}peers.md`, peersMarkdown(results));
+  writeFileSync(`${RESULTS}peers.svg`, peerPlot(results));
 }
 
 /** JSON has null where there was no number. */

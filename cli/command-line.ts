@@ -1,6 +1,7 @@
 import { KtsError } from "../contract/errors.ts";
 import { productVersion } from "../runtime/product-version.ts";
 import { outputLost } from "./failure.ts";
+import { GLOBAL_OPTIONS } from "./global-options.ts";
 import { rootHelp, verbHelp } from "./help.ts";
 import { nearest } from "../contract/nearest.ts";
 import { optionValues, parseWords } from "./parse.ts";
@@ -22,7 +23,7 @@ export interface CommandLine {
 
 /** Takes the words of a command line apart. */
 export function readCommandLine(words: readonly string[]): CommandLine {
-  const first = words.findIndex((word) => !word.startsWith("-"));
+  const first = words.findIndex((word, at) => !word.startsWith("-") && words[at - 1] !== "--progress");
   const at = first === -1 ? words.length : first;
   return {
     verbName: words[at],
@@ -46,6 +47,7 @@ export async function planWith(
   const words = [...before, ...after];
   if (asks(words, "--version", "-v")) return `kserve-ts ${productVersion()}`;
   parseWords({ name: "", arguments: {}, options: {} }, before);
+  optionValues({ options: GLOBAL_OPTIONS }, {}, env);
   const wantsHelp = asks(words, "--help", "-h");
   const named = verbName === "help" ? after.find((word) => !word.startsWith("-")) : verbName;
   if (named === undefined) return rootHelp(await verbs.all(), productVersion(), terminal);

@@ -3,7 +3,7 @@ import { ERROR_CATALOGUE, type ErrorCode } from "../contract/errors.ts";
 /** What the exit codes mean; the error catalogue decides which error has which. */
 const MEANINGS: Readonly<Record<number, string>> = {
   0: "It did what was asked; a server was stopped by a signal and has drained.",
-  1: "A request failed: the server or the model refused it. Of diff: there are differences.",
+  1: "A request failed: the server or the model refused it. Of diff: there are differences. Of bench: the goal is missed.",
   2: "The command line is wrong.",
   3: "There is no predictor, image or deployment of that name, or it is wrong; or a package is not installed.",
   4: "The model did not load, or its runtime could not load it.",

@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import { KtsError, isKtsError, messageOf } from "../contract/errors.ts";
 import type { Style } from "./terminal/terminal.ts";
 
@@ -23,6 +24,16 @@ export function failureText(failure: KtsError, paint: Paint = plain): string {
   return lines.join("\n");
 }
 
+/** What a program reads of a failure. */
+export function failureRecord({
+  code,
+  message,
+  hint,
+  exitCode,
+}: KtsError): Readonly<Record<string, unknown>> {
+  return { kind: "error", code, message, hint, exitCode };
+}
+
 /** What `--verbose` adds: the code, the stack, and those of the errors behind it. */
 export function failureDetails(failure: KtsError): string {
   const lines = [`code: ${failure.code}`, stackOf(failure)];
@@ -40,7 +51,8 @@ function says(message: string, hint: string): boolean {
 }
 
 function stackOf(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? String(error)) : String(error);
+  if (error instanceof Error) return error.stack ?? String(error);
+  return typeof error === "object" ? inspect(error, { depth: 4 }) : String(error);
 }
 
 function causeOf(error: unknown): unknown {

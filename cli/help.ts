@@ -65,7 +65,8 @@ export function turnedOffBy({ placeholder, default: value, flag }: Option): stri
 }
 
 function argumentEntry(name: string, argument: Argument, page: Page): string {
-  const byDefault = argument.default === undefined ? [] : [`Default: ${argument.default}`];
+  const { default: value = "" } = argument;
+  const byDefault = value === "" ? [] : [`Default: ${value}`];
   return entry(name, argument.doc, byDefault, page);
 }
 

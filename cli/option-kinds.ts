@@ -41,6 +41,7 @@ export function choices<const Word extends string>(
     default: [],
     ...common,
     placeholder: `<${words.join("|")}>`,
+    words,
     parse(value, source, earlier = []) {
       const given = value.split(",").map((word) => parseChoice(word, source, words));
       return [...new Set([...earlier, ...given])];
@@ -58,6 +59,7 @@ export function choice<const Word extends string, Default extends Word | undefin
     repeatable: false,
     ...common,
     placeholder: `<${words.join("|")}>`,
+    words,
     parse: (value, source) => parseChoice(value, source, words),
   };
 }

@@ -1,6 +1,7 @@
 import { planWith, readCommandLine } from "./command-line.ts";
-import { asFailure, failureDetails, failureText } from "./failure.ts";
+import { asFailure, failureDetails, failureRecord, failureText } from "./failure.ts";
 import { requireNode } from "./node-version.ts";
+import { progressMode } from "./terminal/progress-mode.ts";
 import { processTerminal } from "./terminal/terminal.ts";
 import type { VerbTable } from "./verb-table.ts";
 
@@ -9,8 +10,9 @@ import type { VerbTable } from "./verb-table.ts";
  * @param verbs those there are
  */
 export async function runCommandLine(verbs: VerbTable): Promise<never> {
-  const terminal = processTerminal();
-  const line = readCommandLine(process.argv.slice(2));
+  const words = process.argv.slice(2);
+  const terminal = processTerminal(progressMode(words, process.env));
+  const line = readCommandLine(words);
 
   async function main(): Promise<number> {
     requireNode(process.versions.node);
@@ -22,7 +24,7 @@ export async function runCommandLine(verbs: VerbTable): Promise<never> {
 
   async function fail(error: unknown): Promise<number> {
     const failure = asFailure(error);
-    terminal.complain(failureText(failure, terminal.styleComplaint));
+    terminal.complain(failureText(failure, terminal.styleComplaint), failureRecord(failure));
     if (line.isVerbose) terminal.complain(failureDetails(failure));
     if ((await verbs.find(line.verbName ?? ""))?.isServer === true) {
       const { writeTerminationLog } = await import("./serve/termination-log.ts");

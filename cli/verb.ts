@@ -15,6 +15,8 @@ export interface Option<Value = unknown> {
   readonly default: Value;
   /** Environment variables that set it, the first that is set wins. */
   readonly env: readonly string[];
+  /** The words that it takes, where it takes no others; for completion. */
+  readonly words?: readonly string[];
   /** Whether it may be given several times and keeps every value; any other keeps the last. */
   readonly repeatable: boolean;
   /** One or two sentences for help: meaning, unit, how to choose. */
@@ -37,6 +39,8 @@ export interface Argument {
   readonly doc: string;
   /** What stands where it is left out. Undefined: it must be given. */
   readonly default?: string;
+  /** The words that it may be, where it may be no others; for completion. */
+  readonly words?: readonly string[];
 }
 
 /** Arguments by name, in their order. */

@@ -159,7 +159,7 @@ export type SecretConfig = string | Readonly<Record<string, string | boolean>>;
 export interface DeployConfig extends ScalingConfig {
   /** Name of the InferenceService. Default: the folder's name. */
   readonly name?: string;
-  /** Default `custom`. */
+  /** What answers the predictions. Default `custom`. */
   readonly predictor?: PredictorKind;
   /** What scales a Standard deployment: `hpa`, `keda` (v0.15), `external` (v0.12), `none` (v0.15.2). Default `hpa`. */
   readonly autoscalerClass?: "hpa" | "keda" | "external" | "none";
@@ -182,6 +182,7 @@ export interface DeployConfig extends ScalingConfig {
   readonly env?: EnvConfig;
   /** Labels of the nodes it may run on. */
   readonly nodeSelector?: Readonly<Record<string, string>>;
+  /** Taints of nodes that it may run on all the same. */
   readonly tolerations?: readonly TolerationConfig[];
   /** Spread the replicas over the values of this label of the nodes, such as `topology.kubernetes.io/zone`. */
   readonly spreadOver?: string;
@@ -189,7 +190,9 @@ export interface DeployConfig extends ScalingConfig {
   readonly imagePullSecrets?: readonly string[];
   /** A ServiceAccount that is there. Default: one is made where `secret` or `identity` needs it. */
   readonly serviceAccountName?: string;
+  /** Credentials of the model's store: the name of a Secret, or keys and values. Outranks the target's. */
   readonly secret?: SecretConfig;
+  /** Who the pods are to a cloud, where no keys are given. */
   readonly identity?: IdentityConfig;
   /** Labels of the InferenceService and its pods. */
   readonly labels?: Readonly<Record<string, string>>;
@@ -197,8 +200,11 @@ export interface DeployConfig extends ScalingConfig {
   readonly annotations?: Readonly<Record<string, string>>;
   readonly logger?: LoggerConfig;
   readonly batcher?: BatcherConfig;
+  /** A server of ours in front of the predictor. */
   readonly transformer?: ComponentConfig;
+  /** A server of ours that answers `:explain`. */
   readonly explainer?: ComponentConfig;
+  /** A share of the traffic for what is being deployed. */
   readonly canary?: CanaryConfig;
   /**
    * `restricted`: what PodSecurity's strictest level asks for, and a read-only root for our own image. `none`: nothing
@@ -221,9 +227,11 @@ export interface TorchServeConfig {
   readonly modelClass?: string;
   /** `image_classifier`, `image_segmenter`, `object_detector`, `text_classifier`, `base_handler`, or a Python file. */
   readonly handler?: string;
+  /** Files that lie beside them in the archive. */
   readonly extraFiles?: readonly string[];
+  /** What TorchServe installs with pip before it starts the model. */
   readonly requirementsFile?: string;
-  /** Default `1.0`. */
+  /** The model's version. Default `1.0`. */
   readonly modelVersion?: string;
   /** A `config.properties` in place of ours. */
   readonly configFile?: string;
@@ -233,7 +241,7 @@ export interface TorchServeConfig {
 export interface TargetConfig {
   /** Context of the kubeconfig. Default: the current one, or the pod's own cluster. */
   readonly context?: string;
-  /** Default: the context's. */
+  /** Where it is deployed. Default: the context's. */
   readonly namespace?: string;
   /** URL of the ingress that predictions go through. Default: the InferenceService's own URL. */
   readonly baseUrl?: string;
@@ -243,7 +251,7 @@ export interface TargetConfig {
   readonly store?: string;
   /** Credentials of the store. `deploy.secret` outranks it. */
   readonly secret?: SecretConfig;
-  /** Default: the cluster's. */
+  /** How KServe runs it there. Default: the cluster's. */
   readonly deploymentMode?: DeploymentMode;
   /** What is deployed differently here, member by member over `deploy`. */
   readonly deploy?: DeployConfig;

@@ -31,6 +31,15 @@ export { RolloutFailed, RolloutTimeout } from "./rollout/failure.ts";
 export type { FailureCause, RolloutView } from "./rollout/progress.ts";
 export { type DeleteOptions, type Deleted, deleteService } from "./rollout/delete-service.ts";
 export { type ServiceDescription, describeService } from "./rollout/describe-service.ts";
+export {
+  type GraphDescription,
+  type GraphNode,
+  type GraphStep,
+  type GraphSummary,
+  deleteGraph,
+  describeGraph,
+  listGraphs,
+} from "./rollout/graphs.ts";
 export { type ServiceSummary, listServices } from "./rollout/list-services.ts";
 export { type PromoteOptions, promoteService } from "./rollout/promote-service.ts";
 export { type RolledBack, rollbackService } from "./rollout/rollback-service.ts";

@@ -45,6 +45,7 @@ export function sinceVersion(feature: KserveFeature): string {
   return versionText(SINCE[feature]);
 }
 
+/** A version as KServe's releases are called: `v0.20.0`. */
 export function versionText([major, minor, patch]: KserveVersion): string {
   return `v${major}.${minor}.${patch}`;
 }

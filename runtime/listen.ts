@@ -1,4 +1,5 @@
 import type { AddressInfo, Server } from "node:net";
+import { setImmediate as afterReading } from "node:timers/promises";
 import { KtsError } from "../contract/errors.ts";
 
 /**
@@ -33,6 +34,15 @@ export async function orAfter(done: Promise<void>, ms: number): Promise<void> {
   const timer = setTimeout(resolve, ms);
   await Promise.race([done, promise]);
   clearTimeout(timer);
+}
+
+/**
+ * Waits until connections and bytes that the kernel has by now are taken. A process that got no time for a while finds its
+ * timers due before it reads, and would close a connection as idle with a request on it.
+ */
+export async function readArrived(): Promise<void> {
+  // The first round takes connections, the second their bytes.
+  for (let round = 0; round < 2; round++) await afterReading();
 }
 
 function listenError(error: NodeJS.ErrnoException, port: number, host: string, flag: string): KtsError {

@@ -1,4 +1,5 @@
 import { KtsError } from "../contract/errors.ts";
+import { nearest } from "../contract/nearest.ts";
 
 /*
  * What a flag's or a variable's text says. `source` is how the text came, for the message: `--workers` or
@@ -28,7 +29,13 @@ export function parseChoice<Word extends string>(
   const lower = text.toLowerCase();
   const found = words.find((word) => word === (synonyms[lower] ?? lower));
   if (found !== undefined) return found;
-  throw badValue(source, text, `one of ${words.join(", ")}`);
+  const near = nearest(text, words);
+  throw badValue(
+    source,
+    text,
+    `one of ${words.join(", ")}`,
+    near.length === 0 ? undefined : `Did you mean ${near.join(" or ")}?`,
+  );
 }
 
 /** A word for true or false. */
@@ -48,6 +55,8 @@ export function readBoolean(word: string): boolean | undefined {
   return FALSE_WORDS.includes(lower) ? false : undefined;
 }
 
-function badValue(source: string, text: string, expected: string): KtsError {
-  return new KtsError("KTS_USAGE", `${source} is ${JSON.stringify(text)}, expected ${expected}`);
+function badValue(source: string, text: string, expected: string, hint?: string): KtsError {
+  return new KtsError("KTS_USAGE", `${source} is ${JSON.stringify(text)}, expected ${expected}`, {
+    ...(hint !== undefined && { hint }),
+  });
 }

@@ -1,11 +1,13 @@
 import { basename } from "node:path";
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Application } from "express";
-import type { KserveConfig } from "../contract/config.ts";
+import type { KserveConfig, ModelConfig } from "../contract/config.ts";
 import { KtsError, messageOf } from "../contract/errors.ts";
 import { DEFAULT_LIMITS, type DecodeLimits } from "../protocol/limits.ts";
 import { DataPlane } from "./data-plane.ts";
 import type { CodeWatch } from "./dev/code-state.ts";
+import type { ProjectWatch } from "./dev/project-watch.ts";
+import type { WatchEvent } from "./dev/watch-event.ts";
 import { GrpcListener } from "./grpc/grpc-listener.ts";
 import { refuseTelemetry } from "./engines/no-telemetry.ts";
 import { Connections } from "./http/connections.ts";
@@ -17,7 +19,7 @@ import { createListener } from "./http/listener.ts";
 import { keepFreedMemory } from "./keep-memory.ts";
 import { Lifecycle, type ServerState } from "./lifecycle.ts";
 import { readConfig } from "./config/read-config.ts";
-import { type LayeredOptions, underlayFile } from "./config/settings.ts";
+import { type LayeredOptions, overrideModels, underlayFile } from "./config/settings.ts";
 import { type Served, findModels } from "./models/find-models.ts";
 import { Limit } from "./models/load-limit.ts";
 import type { PlanContext } from "./models/model-plan.ts";
@@ -61,8 +63,13 @@ export interface ServerExtras {
    * depends on it. Default: true.
    */
   readonly fastLane?: boolean;
-  /** What becomes of the project's changes, for the playground to show. Default: it is not watched. */
-  readonly codeWatch?: CodeWatch;
+  /**
+   * Watches the project and serves what its files are, as they change; told of each change, and why one cannot serve.
+   * For development: it takes esbuild. Default: the files are served as they are at the start.
+   */
+  readonly watch?: (event: WatchEvent) => void;
+  /** Settings of every model that outrank the config file's: for measurements, which compare them. */
+  readonly model?: ModelConfig;
 }
 
 /** A model that a server serves. */
@@ -90,10 +97,12 @@ export interface RunningServer extends AsyncDisposable {
   readonly models: readonly RunningModel[];
   /** Workers that can take requests; 0 where every predictor runs inline. */
   readonly workers: number;
+  /** What has become of the last change of the project; undefined where it is not watched. */
+  readonly codeWatch: CodeWatch | undefined;
   /**
-   * Stops without losing a request: not ready at once, serving on for `drainDelayMs`, then no new connections while
-   * requests in flight have `gracePeriodMs` to finish; then the model is unloaded. Calling it again waits with the
-   * first call.
+   * Stops without losing a request: not ready at once, serving on for `drainDelayMs` while clients are told to take
+   * other connections; then no new ones while requests in flight have `gracePeriodMs` to finish; then the model is
+   * unloaded. Calling it again waits with the first call.
    */
   stop(): Promise<void>;
   /** Resolves when the server has stopped. */
@@ -114,7 +123,7 @@ export async function startServer(
   options: ServerOptions,
   extras: ServerExtras = {},
 ): Promise<RunningServer> {
-  const config = await readConfig(folder);
+  const config = overrideModels(await readConfig(folder), extras.model);
   const layered = underlayFile(options, config.server, extras.given);
   const { modelName, modelDir } = layered.options;
   const remote = remoteSettings(layered.options);
@@ -129,8 +138,11 @@ export async function startServer(
   const log = createLog(layered.options, recent?.tee(extras.logSink) ?? extras.logSink);
   const started = await startObservers(serviceName(served), folder, layered.options, log);
   const observers = { ...started, recent };
-  const { extend, codeWatch, fastLane = true } = extras;
-  const server = new Server({ served, config, layered, log, observers, extend, codeWatch, fastLane });
+  const { extend, fastLane = true } = extras;
+  const context = { options: layered, config, log };
+  const store = storeOf(served, context);
+  const watch = extras.watch && (await watchProject(folder, served, store, context, extras.watch));
+  const server = new Server({ served, store, layered, log, observers, extend, fastLane, watch });
   await server.start();
   return server;
 }
@@ -140,16 +152,28 @@ function serviceName(served: Served): string {
   return served.kind === "model" ? served.name : basename(served.root);
 }
 
+/** Loaded only where it is wanted: nothing of it belongs into a server that nobody works on. */
+async function watchProject(
+  folder: string,
+  served: Served,
+  store: ModelStore,
+  context: { config: KserveConfig },
+  seen: (event: WatchEvent) => void,
+): Promise<ProjectWatch> {
+  const { startWatch } = await import("./dev/start-watch.ts");
+  return startWatch(folder, served, { store, context, seen });
+}
+
 /** What a server is made of. */
 interface ServerParts {
   readonly served: Served;
-  readonly config: KserveConfig;
+  readonly store: ModelStore;
   readonly layered: LayeredOptions;
   readonly log: ServerLog;
   readonly observers: Observers;
   readonly extend: ExtendApp | undefined;
-  readonly codeWatch: CodeWatch | undefined;
   readonly fastLane: boolean;
+  readonly watch: ProjectWatch | undefined;
 }
 
 class Server implements RunningServer {
@@ -158,6 +182,7 @@ class Server implements RunningServer {
   readonly #lifecycle = new Lifecycle();
   readonly #store: ModelStore;
   readonly #repository: ModelRepository;
+  readonly #watch: ProjectWatch | undefined;
   #sharedWorkers: SharedWorkers | undefined;
   readonly #connections: Connections;
   readonly #grpc: GrpcListener | undefined;
@@ -170,19 +195,22 @@ class Server implements RunningServer {
   #port: number;
   #grpcPort: number | undefined;
 
-  constructor({ served, config, layered, log, observers, extend, codeWatch, fastLane }: ServerParts) {
+  constructor({ served, store, layered, log, observers, extend, fastLane, watch }: ServerParts) {
     const { options } = layered;
-    this.#observers = observers;
+    this.#watch = watch;
     this.#options = options;
     this.#observers = observers;
     this.#port = options.httpPort;
     this.#log = log;
     const limits = { ...DEFAULT_LIMITS, maxTensorBytes: options.maxTensorBytes };
-    this.#store = storeOf(served, { options: layered, config, log });
+    this.#store = watch?.store ?? store;
     this.#repository = this.#createRepository(limits);
     const plane = new DataPlane(this.#repository, limits);
     const services = { plane, lifecycle: this.#lifecycle, options, limits, log, ...observers };
-    const project = { served: served.kind === "model" ? served.path : served.root, codeWatch };
+    const project = {
+      served: served.kind === "model" ? served.path : served.root,
+      codeWatch: this.codeWatch,
+    };
     this.#app = lazyApp(services, project, () => this.#eventLoop, extend);
     const httpServer = createHttpServer(options, createListener(services, this.#app));
     const lane = fastLane ? new FastLane(services, httpServer) : undefined;
@@ -193,17 +221,21 @@ class Server implements RunningServer {
   }
 
   #createRepository(limits: DecodeLimits): ModelRepository {
+    const watch = this.#watch;
     const context = {
       log: this.#log,
       requestTimeoutMs: this.#options.requestTimeoutMs,
-      executor: { limits },
+      executor: { limits, ...(watch && { tuning: { startThread: watch.threads.start } }) },
       sharedWorkers: () => this.#shared(),
       onWarming: () => this.#enterWarming(),
     };
     return new ModelRepository({
       store: this.#store,
       limit: new Limit(Math.max(LEAST_LOADS, Math.floor(grantedCpus()))),
-      start: (model, settings) => startModel(model, settings, context),
+      start(model, settings) {
+        const start = () => startModel(model, settings, context);
+        return watch === undefined ? start() : watch.start(model, start);
+      },
       log: this.#log,
     });
   }
@@ -239,6 +271,7 @@ class Server implements RunningServer {
       url: this.url,
     });
     this.#loadTheRestSoon();
+    await this.#watch?.begin(this.#repository);
   }
 
   /** The last model is loaded, and what remains is to warm up. */
@@ -326,6 +359,10 @@ class Server implements RunningServer {
     return Math.max(0, each - seats) + threads;
   }
 
+  get codeWatch(): CodeWatch | undefined {
+    return this.#watch;
+  }
+
   get #loaded(): readonly ServedModel[] {
     return this.#repository.models.filter(({ load }) => load !== undefined);
   }
@@ -347,7 +384,12 @@ class Server implements RunningServer {
     const { drainDelayMs, gracePeriodMs } = this.#options;
     this.#lifecycle.enter("draining");
     this.#log.info("draining", { drain_delay_ms: drainDelayMs, grace_period_ms: gracePeriodMs });
-    if (drainDelayMs > 0) await sleep(drainDelayMs);
+    // Closing a connection that is kept may cross a request on it; so its client is told with an answer before. Twice:
+    // who came back at first may have been led here by a router that had not heard of it yet.
+    for (let half = 0; drainDelayMs > 0 && half < 2; half++) {
+      this.#connections.askToLeave();
+      await sleep(drainDelayMs / 2);
+    }
     this.#lifecycle.startClosing();
     await Promise.all([this.#connections.close(gracePeriodMs), this.#grpc?.close(gracePeriodMs)]);
     await this.#end();
@@ -356,6 +398,7 @@ class Server implements RunningServer {
 
   async #end(): Promise<void> {
     clearTimeout(this.#restTimer);
+    this.#watch?.[Symbol.dispose]();
     this.#eventLoop?.[Symbol.dispose]();
     await this.#repository[Symbol.asyncDispose]();
     await stopObservers(this.#observers);

@@ -16,7 +16,13 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 /** Where to: dist/, or the folder that is named. */
 const [, , dist = join(root, "dist")] = process.argv;
 
-const SPLIT: BuildOptions = { ...NODE_BUNDLE, splitting: true, chunkNames: "chunk-[hash]", sourcemap: true };
+const SPLIT: BuildOptions = {
+  ...NODE_BUNDLE,
+  splitting: true,
+  chunkNames: "chunk-[hash]",
+  sourcemap: true,
+  sourcesContent: false,
+};
 
 rmSync(dist, { recursive: true, force: true });
 await Promise.all([
@@ -24,6 +30,7 @@ await Promise.all([
     ...SPLIT,
     entryPoints: {
       "kserve-ts": "cli/main.ts",
+      "bench-server": "cli/bench/server/main.ts",
       contract: "contract/index.ts",
       client: "client/index.ts",
       runtime: "runtime/index.ts",

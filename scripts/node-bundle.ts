@@ -17,7 +17,6 @@ export const NODE_BUNDLE = {
     "onnxruntime-node",
     "esbuild",
     "dockerode",
-    "tar-stream",
     "@aws-sdk/client-s3",
     "google-auth-library",
     "@azure/storage-blob",

@@ -28,6 +28,7 @@ export interface PlannedFile {
 
 /** The layers above the base, from the most stable to the most volatile. */
 export const LAYER_NAMES = ["server", "dependencies", "model", "predictor", "config"] as const;
+/** A layer's name. */
 export type LayerName = (typeof LAYER_NAMES)[number];
 
 /** One layer. Planned only where it has files. */

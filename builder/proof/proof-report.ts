@@ -4,10 +4,15 @@ import type { TensorSpec } from "../../contract/signature.ts";
 export interface ProofExample {
   /** As messages name it: `examples/seven.json`. */
   readonly name: string;
+  /** The model that it is for, by the folder that it lies in; undefined: the only one. */
+  readonly model?: string | undefined;
   readonly protocol: "v1" | "v2";
   /** The body as the file has it. */
   readonly text: string;
-  /** What the answer must be, from `seven.expected.json` beside it: an answer's body, or V1's predictions alone. */
+  /**
+   * What the answer must be, from `seven.expected.json` beside it: an answer's body, V1's predictions alone, or a
+   * failure (see `expectedFailure`). Undefined where no file says it.
+   */
   readonly expected: unknown;
 }
 

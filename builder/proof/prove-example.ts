@@ -1,3 +1,4 @@
+import { type ExpectedFailure, expectedFailure } from "../../contract/answers/expected-failure.ts";
 import { KtsError } from "../../contract/errors.ts";
 import { answerDiff } from "./compare-answers.ts";
 import type { Inside, InsideAnswer } from "./inside.ts";
@@ -23,10 +24,16 @@ export async function proveExample(
   // A list alone is taken for V1's instances, as `kserve-ts predict` takes it.
   const body = Array.isArray(request) ? `{"instances":${text}}` : text;
   const own = await post(inside, modelName, protocol, body);
+  const failure = expectedFailure(expected);
+  if (failure !== undefined) {
+    checkFailure(name, failure, own);
+    const note = "it is refused, as expected";
+    return { name, protocols: [protocol], note, isExpected: true, ms: own.ms };
+  }
   if (own.status !== 200) throw failed(name, `over ${protocol}: ${said(own)}`);
   const answer: unknown = JSON.parse(own.text);
   if (expected !== undefined) {
-    const diff = answerDiff(expected, answer);
+    const diff = answerDiff(expected, answer, signature);
     if (diff !== undefined) throw failed(name, diff);
   }
   const proof = { name, isExpected: expected !== undefined, ms: own.ms };
@@ -41,9 +48,20 @@ export async function proveExample(
     return { ...proof, protocols: [protocol], note: `refused over ${other}: ${said(second)}` };
   }
   if (second.status !== 200) throw failed(name, `over ${other}: ${said(second)}`);
-  const diff = answerDiff(answer, JSON.parse(second.text));
+  const diff = answerDiff(answer, JSON.parse(second.text), signature);
   if (diff !== undefined) throw failed(name, `${other} answers other than ${protocol}: ${diff}`);
   return { ...proof, protocols: ["v1", "v2"], note: undefined };
+}
+
+function checkFailure(name: string, { status, error }: ExpectedFailure, answer: InsideAnswer): void {
+  if (answer.status === status && answer.text.includes(jsonPart(error ?? ""))) return;
+  const wanted = error === undefined ? `${status}` : `${status} with ${JSON.stringify(error)}`;
+  throw failed(name, `expected ${wanted}, got ${said(answer)}`);
+}
+
+/** A text as it stands within a text of JSON. */
+function jsonPart(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
 }
 
 function post(inside: Inside, modelName: string, protocol: "v1" | "v2", body: string): Promise<InsideAnswer> {

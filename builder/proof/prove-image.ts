@@ -108,7 +108,11 @@ async function ask(
     );
   }
   const proofs: ExampleProof[] = [];
-  for (const example of examples) proofs.push(await proveExample(inside, modelName, signature, example));
+  for (const example of examples) {
+    const name = example.model ?? modelName;
+    const own = name === modelName ? signature : await askSignature(inside, name);
+    proofs.push(await proveExample(inside, name, own, example));
+  }
   return {
     modelName,
     nodeVersion,

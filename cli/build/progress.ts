@@ -32,9 +32,9 @@ class PlainProgress implements Progress {
   }
 
   readonly report = (event: BuildEvent): void => {
-    if (event.kind === "step") this.#terminal.complain(`[${event.index}/${event.count}] ${event.step}`);
-    if (event.kind === "output") this.#terminal.complain(`  ${event.line}`);
-    if (event.kind === "unchanged") this.#terminal.complain("  unchanged");
+    if (event.kind === "step") this.#terminal.note(`[${event.index}/${event.count}] ${event.step}`);
+    if (event.kind === "output") this.#terminal.note(`  ${event.line}`);
+    if (event.kind === "unchanged") this.#terminal.note("  unchanged");
   };
 
   finish(): void {}
@@ -73,7 +73,7 @@ class LiveProgress implements Progress {
     const { text } = this.#step;
     const outcome = this.#isUnchanged ? "unchanged" : this.#seconds;
     const { styleComplaint } = this.#terminal;
-    this.#terminal.complain(`${styleComplaint("green", "✔")} ${text} ${styleComplaint("dim", outcome)}`);
+    this.#terminal.note(`${styleComplaint("green", "✔")} ${text} ${styleComplaint("dim", outcome)}`);
     this.#step = undefined;
     this.#detail = "";
     this.#isUnchanged = false;

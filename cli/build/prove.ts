@@ -1,7 +1,7 @@
 import { type BuiltImage, LABELS, type WorkOptions } from "../../builder/index.ts";
 import type { DockerEngine } from "../../builder/docker/index.ts";
 import { type ProofReport, proofLabels, proveImage } from "../../builder/proof/index.ts";
-import { readExamples } from "./read-examples.ts";
+import { projectExamples } from "../examples/project-examples.ts";
 
 /** An image that has proven itself, labelled with what came of it. */
 export interface Proven {
@@ -24,7 +24,7 @@ export async function prove(
     work.report({ kind: "unchanged", step: "proof" });
     return { image, report: undefined };
   }
-  const examples = await readExamples(dir);
+  const examples = await projectExamples(dir);
   const { docker } = await engine.connect(work.signal);
   const report = await proveImage(docker, image, { ...work, examples });
   return { image: await engine.label(image, proofLabels(report), work), report };

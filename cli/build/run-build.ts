@@ -1,6 +1,7 @@
 import { type BuildPlan, type Platform, ownPlatform, renderDockerfile } from "../../builder/index.ts";
 import type { BuildOptions } from "../commands/build.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { warn } from "../terminal/warn.ts";
 import type { Environment } from "../verb.ts";
 import { baseHasServer } from "./base-server.ts";
 import { buildWithDocker } from "./build-with-docker.ts";
@@ -53,7 +54,7 @@ export async function runBuild({ dir, options, given, env }: BuildCall, terminal
       plans.push(await planFor(platform));
     }
     const warnings = [...new Set(plans.flatMap((plan) => plan.warnings))];
-    if (!isJson) for (const warning of warnings) terminal.complain(warningText(warning, terminal));
+    if (!isJson) for (const warning of warnings) warn(terminal, warning);
     const [plan] = plans as [BuildPlan, ...BuildPlan[]];
     if (tag === undefined || dryRun) {
       progress.finish();
@@ -73,14 +74,10 @@ export async function runBuild({ dir, options, given, env }: BuildCall, terminal
     if (isJson) {
       terminal.print(JSON.stringify(resultJson(tag, outcome, [...warnings, ...outcome.warnings])));
     } else {
-      for (const warning of outcome.warnings) terminal.complain(warningText(warning, terminal));
+      for (const warning of outcome.warnings) warn(terminal, warning);
       if (outcome.proof !== undefined) terminal.print(`${proofText(outcome.proof)}\n`);
       terminal.print(resultText(tag, outcome, isOci));
     }
     return 0;
   });
-}
-
-function warningText(warning: string, { styleComplaint }: Terminal): string {
-  return `${styleComplaint("yellow", "warning:")} ${warning}`;
 }

@@ -3,6 +3,7 @@ import { ejectPlan } from "../../builder/index.ts";
 import type { EjectOptions } from "../commands/eject.ts";
 import { shellWord } from "../terminal/shell-word.ts";
 import type { Terminal } from "../terminal/terminal.ts";
+import { warn } from "../terminal/warn.ts";
 import { cancellable } from "./cancellable.ts";
 import { makePlan } from "./make-plan.ts";
 import { platformsOf } from "./plan-options.ts";
@@ -15,7 +16,7 @@ export async function runEject(dir: string, options: EjectOptions, terminal: Ter
     const [platform] = platformsOf(options.platform === undefined ? [] : [options.platform]);
     const { report } = progress;
     const plan = await makePlan(dir, options, { signal, report, compileCache: "image", platform });
-    for (const warning of plan.warnings) terminal.complain(`warning: ${warning}`);
+    for (const warning of plan.warnings) warn(terminal, warning);
     await ejectPlan(plan, options.to, signal);
     progress.finish();
     const folder = shellWord(relative(process.cwd(), options.to) || ".");

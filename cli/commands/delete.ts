@@ -16,10 +16,11 @@ export const deleteVerb = defineVerb({
   summary: "Delete a deployment and what was made for it",
   description: [
     "Deletes the InferenceService and, where kserve-ts made it, the Secrets and the ServiceAccount that were made for it, and waits until its pods are gone. What others made stays, and so does a ServiceAccount or a Secret that another InferenceService uses. A model in a store stays where it is.",
+    "The name may be an InferenceGraph's as well; the services that it goes to stay.",
     "On a terminal it asks first.",
   ],
   arguments: {
-    name: { doc: "Name of the InferenceService. It must be given." },
+    name: { doc: "Name of the InferenceService or InferenceGraph. It must be given." },
   },
   options,
   examples: [{ says: "Delete it without being asked", command: "kserve-ts delete digits --yes" }],

@@ -14,6 +14,7 @@ export const describe = defineVerb({
   summary: "Show how a deployment stands, and why",
   description: [
     "Where something stands against it, the cause comes first, with the last lines of the container that it is about, and what to do. Then what runs, its URLs, traffic and canaries, the conditions, the pods with what they do and how often they were started anew, what KServe says of the model, and recent events without those that mean nothing.",
+    "Of an InferenceGraph it shows what it waits for, its nodes and its conditions.",
   ],
   arguments: NAME_ARGUMENT,
   options,

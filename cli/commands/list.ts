@@ -17,12 +17,12 @@ const options = {
 /** What `list` is told. */
 export type ListOptions = ValuesOf<typeof options>;
 
-/** `kserve-ts list`: the InferenceServices of a namespace. */
+/** `kserve-ts list`: the InferenceServices and InferenceGraphs of a namespace. */
 export const list = defineVerb({
   name: "list",
   summary: "List what is deployed",
   description: [
-    "Every InferenceService of the namespace, whoever made it: whether it is ready, and if not why, in KServe's words; the mode; the predictor's image, or the model's format and URI; pods that are ready and pods there are; a canary's share; the URL; the age; and whether kserve-ts made it.",
+    "Every InferenceService of the namespace, whoever made it: whether it is ready, and if not why, in KServe's words; the mode; the predictor's image, or the model's format and URI; pods that are ready and pods there are; a canary's share; the URL; the age; and whether kserve-ts made it. Behind them the InferenceGraphs, with the services that they go to.",
   ],
   arguments: {},
   options,

@@ -1,5 +1,6 @@
 import { IGNORED_KSERVE_FLAGS } from "../../runtime/option-table.ts";
 import { optionsFromEnvironment } from "../../runtime/option-values.ts";
+import { toggle } from "../option-kinds.ts";
 import { serverOptions } from "../serve/server-options.ts";
 import { defineVerb } from "../verb.ts";
 
@@ -17,7 +18,14 @@ export const serve = defineVerb({
   arguments: {
     dir: { default: ".", doc: "The folder to serve, or the path of a predictor or a model file." },
   },
-  options: { ...OPTIONS, playground: { ...OPTIONS.playground, default: true } },
+  options: {
+    ...OPTIONS,
+    playground: { ...OPTIONS.playground, default: true },
+    watch: toggle({
+      flag: "watch",
+      doc: "Serve changes of the predictor, of what it imports by path and of the model's files as they are saved. What cannot be served leaves what was there before it. For development.",
+    }),
+  },
   ignoredFlags: IGNORED_KSERVE_FLAGS,
   isServer: true,
   fromEnvironment: optionsFromEnvironment,
@@ -26,6 +34,10 @@ export const serve = defineVerb({
     {
       says: "Serve a model file without a line of code",
       command: "kserve-ts serve examples/digits/model/model.onnx --model_name digits",
+    },
+    {
+      says: "Serve a predictor while it is written",
+      command: "kserve-ts serve examples/digits --watch --http-port 0",
     },
     {
       says: "Run two predicts at once, on whichever port is free",

@@ -19,6 +19,12 @@ export const BUILD_FLAGS = {
     default: undefined,
     doc: "What to call the image that is built. Default: the config's image, else what it was called last.",
   }),
+  base: text({
+    flag: "base",
+    placeholder: "<image>",
+    default: undefined,
+    doc: "The image to build on, with --build. Default: that of kserve-ts build.",
+  }),
   engine: choice({
     flag: "engine",
     of: ["docker", "oci"],
@@ -52,8 +58,11 @@ export async function buildFolder(
     import("../commands/build.ts"),
     import("../build/run-build.ts"),
   ]);
-  const { engine, registryUser, passwordStdin, insecureRegistry } = words;
-  const chosen = { tag: reference, push, engine, registryUser, passwordStdin, insecureRegistry };
+  const { base, engine, registryUser, passwordStdin, insecureRegistry } = words;
+  const chosen = {
+    ...{ tag: reference, push, engine, registryUser, passwordStdin, insecureRegistry },
+    ...(base !== undefined && { base }),
+  };
   const { values, given } = optionValues(build, chosen, {});
   const quiet: Terminal = { ...terminal, print: terminal.complain };
   const options = values as BuildOptions;

@@ -11,7 +11,7 @@ import { deployResult, resultLines } from "./deploy-result.ts";
 import type { OpenTarget } from "./open-target.ts";
 import { printAs } from "./output.ts";
 import { NO_PROGRESS, rolloutProgress } from "./rollout-progress.ts";
-import { warn } from "./warnings.ts";
+import { warn } from "../terminal/warn.ts";
 
 /** A deployment that is about to be carried out. */
 export interface CarryOutCall {

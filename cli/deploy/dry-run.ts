@@ -9,7 +9,7 @@ import { imageFor } from "./image-for.ts";
 import { openCluster } from "./open-target.ts";
 import type { ReadDeployment } from "./read-deployment.ts";
 import type { DeployCall } from "./run-deploy.ts";
-import { warn } from "./warnings.ts";
+import { warn } from "../terminal/warn.ts";
 
 /** `deploy --dry-run`: what would be applied and uploaded. Nothing is changed, on the cluster or in a store. */
 export async function dryRun(read: ReadDeployment, call: DeployCall, signal: AbortSignal): Promise<number> {

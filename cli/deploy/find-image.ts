@@ -30,7 +30,7 @@ export interface ImageCall {
  */
 export async function findImage(call: ImageCall): Promise<PinnedImage> {
   const { dir, shownDir, image, words, env, terminal, signal } = call;
-  if (words.build) return built(call, words.tag ?? image);
+  if (words.build) return built(call, words.tag ?? image ?? (await lastImageOf(dir, env))?.reference);
   if (image !== undefined) return pinImage(image, env, words.insecureRegistry, signal);
   const last = await lastImageOf(dir, env);
   const known = last === undefined ? undefined : await usable(last, call);

@@ -34,7 +34,7 @@ export async function pinImage(
       warning: `${name} is in no registry: every node that runs it must have it already.`,
     };
   }
-  const client = new RegistryClient({ credentialsFor: dockerConfigCredentials(env), insecure });
+  const client = new RegistryClient({ credentialsFor: dockerConfigCredentials(env), insecure, tries: 3 });
   try {
     const limit = AbortSignal.any([signal, AbortSignal.timeout(MOST_MS)]);
     const { digest } = await client.resolve(reference, limit);

@@ -34,14 +34,14 @@ class PlainRollout implements RolloutProgress {
   step(text: string): void {
     // How far a transfer is comes after two spaces, and is for a terminal.
     const [what = ""] = text.split("  ");
-    if (what !== this.#step) this.#terminal.complain(what);
+    if (what !== this.#step) this.#terminal.note(what);
     this.#step = what;
   }
 
   view(view: RolloutView): void {
     // What is ready from the beginning has nothing to tell.
     const lines = this.#last === undefined && view.ready ? [] : changesBetween(this.#last, view);
-    for (const line of lines) this.#terminal.complain(line);
+    for (const line of lines) this.#terminal.note(line);
     this.#last = view;
   }
 

@@ -9,7 +9,7 @@ import { openCluster } from "./open-target.ts";
 import { readDeployment } from "./read-deployment.ts";
 import { carryOut } from "./carry-out.ts";
 import { dryRun } from "./dry-run.ts";
-import { warn } from "./warnings.ts";
+import { warn } from "../terminal/warn.ts";
 
 /** What `deploy` is called with. */
 export interface DeployCall {

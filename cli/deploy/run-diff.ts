@@ -10,7 +10,7 @@ import { wordLayers } from "./deploy-words.ts";
 import { imageFor } from "./image-for.ts";
 import { openTarget } from "./open-target.ts";
 import { unifiedDiff } from "./unified-diff.ts";
-import { warn } from "./warnings.ts";
+import { warn } from "../terminal/warn.ts";
 
 /** What `diff` is called with. */
 export interface DiffCall {
@@ -34,6 +34,7 @@ export async function runDiff({ arguments: { dir }, options, env, terminal }: Di
     const noBuild = {
       build: false,
       tag: undefined,
+  base: undefined,
       engine: "docker",
       registryUser: undefined,
       passwordStdin: false,

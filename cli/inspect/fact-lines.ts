@@ -1,7 +1,7 @@
 import type { ImageFacts, LayerFacts, ModelFacts } from "../../builder/inspect.ts";
 import { byteText } from "../terminal/byte-text.ts";
 import { printable } from "../terminal/printable.ts";
-import { rowLines } from "../terminal/row-lines.ts";
+import { present, rowLines } from "../terminal/row-lines.ts";
 
 /** What an image says of itself, for people. What it does not say is left out. */
 export function factLines(facts: ImageFacts, title: (text: string) => string): readonly string[] {
@@ -52,10 +52,6 @@ function modelRows(model: ModelFacts): readonly Row[] {
     ["plan", model.planHash],
     ["sbom", model.sbom],
   ];
-}
-
-function present(rows: readonly Row[]): readonly (readonly [string, string])[] {
-  return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
 }
 
 /** The fields of a label's JSON, a row each; whatever is deeper stays JSON. */

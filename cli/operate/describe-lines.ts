@@ -3,7 +3,7 @@ import type { FailureCause } from "../../deployer/rollout/progress.ts";
 import { ageText } from "../terminal/age-text.ts";
 import { printable } from "../terminal/printable.ts";
 import type { Style } from "../terminal/terminal.ts";
-import { rowLines } from "../terminal/row-lines.ts";
+import { present, rowLines } from "../terminal/row-lines.ts";
 
 type Paint = (format: Style, text: string) => string;
 type Row = readonly string[];
@@ -148,10 +148,6 @@ function modelRows({ model }: ServiceDescription): readonly Row[] {
     ["target", model.target],
     ["failure", failure.filter((part) => part !== undefined).join(": ") || undefined],
   ]);
-}
-
-function present(rows: readonly (readonly [string, string | undefined])[]): readonly Row[] {
-  return rows.flatMap(([name, value]) => (value === undefined || value === "" ? [] : [[name, value]]));
 }
 
 function readyWord(ready: boolean | undefined): string {

@@ -18,7 +18,7 @@ export async function runRollback(
   const { canary } = options;
   const which = { name: target.deployment.settings.name };
   const done = await rollbackService(cluster, which, canary === undefined ? {} : { canary });
-  terminal.complain(intentOf(done));
+  terminal.note(intentOf(done));
   const ready = await untilReady(cluster, done.service, undefined, options, terminal);
   const { manifest: _manifest, service: _service, ...told } = done;
   const sentence = `${done.name} ${ready ? "serves" : "goes back to"} ${done.predictor}.`;

@@ -1,10 +1,19 @@
+import type { GraphSummary } from "../../deployer/rollout/graphs.ts";
 import type { ServiceSummary } from "../../deployer/rollout/list-services.ts";
 import { ageText } from "../terminal/age-text.ts";
 
-/** A list of InferenceServices as a table. @param withNamespace whether they are of several namespaces */
-export function serviceTable(services: readonly ServiceSummary[], withNamespace: boolean, nowMs: number) {
+/**
+ * A list of InferenceServices as a table, and the graphs behind them.
+ * @param withNamespace whether they are of several namespaces
+ */
+export function serviceTable(
+  services: readonly ServiceSummary[],
+  graphs: readonly GraphSummary[],
+  withNamespace: boolean,
+  nowMs: number,
+) {
   const columns = ["NAME", "READY", "MODE", "PREDICTOR", "REPLICAS", "CANARY", "URL", "AGE", "BY"];
-  const rows = services.map((service) => [
+  const ofServices = services.map((service) => [
     service.name,
     readyText(service),
     service.mode ?? "",
@@ -15,14 +24,26 @@ export function serviceTable(services: readonly ServiceSummary[], withNamespace:
     service.createdAt === undefined ? "" : ageText(service.createdAt, nowMs),
     service.isOurs ? "kserve-ts" : "",
   ]);
+  const ofGraphs = graphs.map((graph) => [
+    graph.name,
+    readyText(graph),
+    "",
+    graph.services.length === 0 ? "graph" : `graph of ${graph.services.join(", ")}`,
+    ...["", ""],
+    graph.url ?? "",
+    graph.createdAt === undefined ? "" : ageText(graph.createdAt, nowMs),
+    graph.isOurs ? "kserve-ts" : "",
+  ]);
+  const rows = [...ofServices, ...ofGraphs];
+  const namespaces = [...services, ...graphs].map(({ namespace }) => namespace);
   if (!withNamespace) return { headings: columns, rows };
   return {
     headings: ["NAMESPACE", ...columns],
-    rows: rows.map((row, position) => [services[position]?.namespace ?? "", ...row]),
+    rows: rows.map((row, position) => [namespaces[position] ?? "", ...row]),
   };
 }
 
-function readyText({ state, reason }: ServiceSummary): string {
+function readyText({ state, reason }: Pick<ServiceSummary, "state" | "reason">): string {
   if (state === "ready") return "yes";
   if (state === "not ready") return reason === undefined ? "no" : `no: ${reason}`;
   return state;

@@ -14,16 +14,25 @@ export interface Place extends AsyncDisposable {
   readonly namedBy: "--url" | "--service";
 }
 
+/** What of a verb's call says whom to ask. */
+export interface PlaceCall extends Pick<PredictCall, "env" | "terminal" | "isVerbose"> {
+  readonly options: Omit<
+    PredictCall["options"],
+    "input" | "output" | "header" | "model" | "timeoutMs" | "protocol"
+  > & {
+    readonly protocol: string;
+  };
+  /** Keys of the options that were given. */
+  readonly given: { has(key: string): boolean };
+}
+
 const GRPC_DEFAULT = "localhost:8081";
 
 /**
  * The server that the command line means: that of `--url`, or a service of a cluster, which is reached then.
  * @throws KtsError as `openTarget` and `reachService`
  */
-export async function openPlace(
-  call: PredictCall,
-  headers: Readonly<Record<string, string>>,
-): Promise<Place> {
+export async function openPlace(call: PlaceCall, headers: Readonly<Record<string, string>>): Promise<Place> {
   const { options, given } = call;
   const { hostHeader } = options;
   const isGrpc = options.protocol === "grpc";
@@ -41,12 +50,12 @@ export async function openPlace(
 }
 
 /** Whether anything was said that only a cluster has. */
-function meansCluster(given: PredictCall["given"]): boolean {
-  return ["service", "via", ...Object.keys(TARGET_OPTIONS)].some((key) => given.has(key as "service"));
+export function meansCluster(given: PlaceCall["given"]): boolean {
+  return ["service", "via", ...Object.keys(TARGET_OPTIONS)].some((key) => given.has(key));
 }
 
 async function openService(
-  { options, given, env, terminal, isVerbose }: PredictCall,
+  { options, given, env, terminal, isVerbose }: PlaceCall,
   headers: Readonly<Record<string, string>>,
 ): Promise<Place> {
   if (given.has("hostHeader") && options.via === "port-forward") {
@@ -82,7 +91,7 @@ async function openService(
   }
   if (isVerbose) {
     const host = reached.hostHeader === undefined ? "" : `, Host ${reached.hostHeader}`;
-    terminal.complain(`${target.deployment.settings.name} is asked by ${via} at ${address}${host}`);
+    terminal.note(`${target.deployment.settings.name} is asked by ${via} at ${address}${host}`);
   }
   const kept = opened.move();
   return {

@@ -10,8 +10,8 @@ import { stopSignal } from "../serve/stop-signals.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 
 /** Ports of the server within an image. */
-const HTTP_PORT = 8080;
-const GRPC_PORT = 8081;
+export const HTTP_PORT = 8080;
+export const GRPC_PORT = 8081;
 
 /** Lines of its log that the error shows when it ends by itself. */
 const LAST_LINES = 20;
@@ -78,9 +78,7 @@ async function announce(
   isJson: boolean,
   terminal: Terminal,
 ): Promise<void> {
-  const { NetworkSettings: network } = await container.inspect();
-  const at = (port: number) => `127.0.0.1:${network.Ports[`${port}/tcp`]?.[0]?.HostPort ?? ""}`;
-  const [http, grpc] = [`http://${at(HTTP_PORT)}`, at(GRPC_PORT)];
+  const { http, grpc } = await portsOf(container);
   if (isJson)
     return terminal.print(JSON.stringify({ kind: "ready", image, container: container.id, http, grpc }));
   const row = (label: string, text: string) => `  ${terminal.style("cyan", label.padEnd(10))}${text}`;
@@ -88,7 +86,15 @@ async function announce(
   terminal.print([row("HTTP", http), row("gRPC", grpc), row("stop", "Ctrl-C")].join("\n"));
 }
 
-async function endedByItself(
+/** Where the server of a container that publishes its ports is reached from here: a URL, and gRPC's address. */
+export async function portsOf(container: ProvenContainer): Promise<{ http: string; grpc: string }> {
+  const { NetworkSettings: network } = await container.inspect();
+  const at = (port: number) => `127.0.0.1:${network.Ports[`${port}/tcp`]?.[0]?.HostPort ?? ""}`;
+  return { http: `http://${at(HTTP_PORT)}`, grpc: at(GRPC_PORT) };
+}
+
+/** The failure of a container that should have gone on. */
+export async function endedByItself(
   container: ProvenContainer,
   image: string,
   { code, isOutOfMemory }: { readonly code: number; readonly isOutOfMemory: boolean },

@@ -6,6 +6,12 @@ import type { Option } from "../verb.ts";
 /** The server's options as those of a verb. */
 export type ServerVerbOptions = { readonly [Key in keyof ServerOptions]: Option<ServerOptions[Key]> };
 
+/** The options of the verb `serve`. */
+export type ServeOptions = ServerVerbOptions & {
+  /** Whether changes of the project are served. */
+  readonly watch: Option<boolean>;
+};
+
 /** The verb's options, made from the server's table. */
 export function serverOptions(): ServerVerbOptions {
   const entries = SERVER_OPTIONS.map((spec) => [spec.key, asOption(spec)]);

@@ -8,3 +8,12 @@ export function rowLines(rows: readonly (readonly string[])[]): readonly string[
     2,
   );
 }
+
+/** Rows of a name and a value, without those that have none. */
+export function present(
+  rows: readonly (readonly [name: string, value: string | undefined])[],
+): readonly (readonly [name: string, value: string])[] {
+  return rows.flatMap(([name, value]) =>
+    value === undefined || value === "" ? [] : [[name, value] as const],
+  );
+}

@@ -1,5 +1,6 @@
 import type { WriteStream } from "node:tty";
 import { stripVTControlCharacters, styleText } from "node:util";
+import type { ProgressMode } from "./progress-mode.ts";
 
 /** Where the command line writes. */
 export interface Terminal {
@@ -7,14 +8,19 @@ export interface Terminal {
   print(line: string): void;
   /** Writes bytes on stdout as they are. */
   write(bytes: Uint8Array): void;
-  /** Writes a line on stderr: what went wrong. */
-  complain(line: string): void;
+  /**
+   * Writes a line on stderr: what went wrong, or must not be missed.
+   * @param record what a program reads of it, where it asked for JSON. Default: the line itself
+   */
+  complain(line: string, record?: Readonly<Record<string, unknown>>): void;
+  /** Writes a line on stderr about what is under way; nothing where quiet was asked for. */
+  note(line: string): void;
   /**
    * Shows a line on stderr, or several, that stay until the next ones, or a complaint, take their place; undefined takes
-   * them away. Nothing happens where stderr is no terminal.
+   * them away. Nothing happens where `hasStatus` is false.
    */
   status(lines: string | undefined): void;
-  /** Whether a person sees stderr as it is written. */
+  /** Whether stderr is drawn anew in place: a person sees it as it is written, or `--progress tty` says so. */
   readonly hasStatus: boolean;
   /** Columns of stdout: COLUMNS, else the terminal's own, else 80; at most 100, as longer lines read badly. */
   readonly width: number;
@@ -39,8 +45,11 @@ const USUAL_COLUMNS = 80;
 const LEAST_COLUMNS = 30;
 const USUAL_ROWS = 24;
 
-/** The process's own stdout and stderr. What cannot be written does not end it. */
-export function processTerminal(): Terminal {
+/**
+ * The process's own stdout and stderr. What cannot be written does not end it.
+ * @param mode how stderr shows what is under way. Default `auto`
+ */
+export function processTerminal(mode: ProgressMode = "auto"): Terminal {
   const { stdout, stderr, env } = process;
   let lostOutput: Error | undefined;
   stdout.on("error", (error: NodeJS.ErrnoException) => {
@@ -49,7 +58,9 @@ export function processTerminal(): Terminal {
   stderr.on("error", () => undefined);
   const colour = (stream: WriteStream) => (format: Style, text: string) =>
     styleText(format, text, { stream });
-  const hasStatus = stderr.isTTY === true && env["TERM"] !== "dumb";
+  const seesStderr = stderr.isTTY === true && env["TERM"] !== "dumb";
+  const hasStatus = mode === "tty" || (mode === "auto" && seesStderr);
+  const isJson = mode === "json";
   let clear = "";
   const show = (text: string, next: string) => {
     if (clear + text !== "") stderr.write(clear + text);
@@ -61,7 +72,11 @@ export function processTerminal(): Terminal {
       stdout.write(`${line}\n`);
     },
     write: (bytes) => void stdout.write(bytes),
-    complain: (line) => show(`${line}\n`, ""),
+    complain: (line, record = { kind: "message", text: line }) =>
+      show(isJson ? jsonLine(record) : `${line}\n`, ""),
+    note(line) {
+      if (mode !== "quiet") show(isJson ? jsonLine({ kind: "progress", text: line }) : `${line}\n`, "");
+    },
     status(lines) {
       if (!hasStatus) return;
       // A line that wraps could not be taken away again, nor one that has left the screen.
@@ -74,12 +89,16 @@ export function processTerminal(): Terminal {
     width: columns(env["COLUMNS"], stdout.columns),
     isInteractive: stdout.isTTY === true,
     style: colour(stdout),
-    styleComplaint: colour(stderr),
+    styleComplaint: isJson ? (_format, text) => text : colour(stderr),
     async flush() {
       await Promise.all([written(stdout), written(stderr)]);
       return lostOutput;
     },
   };
+}
+
+function jsonLine(record: Readonly<Record<string, unknown>>): string {
+  return `${JSON.stringify(record)}\n`;
 }
 
 /** A line of so many characters at most. Colours take no room, and are not left on. */

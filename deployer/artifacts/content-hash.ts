@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { sha256Of } from "./content.ts";
+import { digestsOf } from "./content.ts";
 import type { HashedFile, StoreFile } from "./types.ts";
 
 /**
- * Reads every file for its digest, and puts them into the order of their paths.
+ * Reads every file for its digests, and puts them into the order of their paths.
  * @param signal ends it between two files
  */
 export async function hashFiles(
@@ -13,7 +13,7 @@ export async function hashFiles(
   const hashed: HashedFile[] = [];
   for (const file of files) {
     signal?.throwIfAborted();
-    hashed.push({ ...file, sha256: await sha256Of(file.content) });
+    hashed.push({ ...file, ...(await digestsOf(file.content)) });
   }
   return hashed.sort((a, b) => (a.path < b.path ? -1 : 1));
 }

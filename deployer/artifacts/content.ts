@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { crc32 } from "node:zlib";
 import { fileProblem } from "./problems.ts";
 
@@ -11,6 +12,18 @@ export interface Content {
    * @param end the byte after the last; default the size
    */
   read(start?: number, end?: number): AsyncIterable<Uint8Array>;
+  /** Reads as many bytes as `target` has, from `start`, where that costs less than to read and to copy. */
+  fill?(target: Uint8Array, start: number): Promise<void>;
+}
+
+/** What a content's digests are taken of, beside the whole: the usual part of an upload. */
+export const BLOCK_BYTES = 16 << 20;
+
+/** The SHA-256 of a content, in hexadecimal. */
+export interface Digests {
+  readonly sha256: string;
+  /** Of each BLOCK_BYTES of it, the last one being shorter; of a smaller content the one above. */
+  readonly blocks: readonly string[];
 }
 
 /** Node's own 64 KiB take twice the processor time for a file of gigabytes: each read is a trip to another thread. */
@@ -46,14 +59,25 @@ export function fileContent(path: string, sizeBytes: number): Content {
         got += chunk.length;
         yield chunk;
       }
-      if (got === end - start) return;
-      throw fileProblem(path, {
-        expected: `${sizeBytes} bytes, as when it was checked`,
-        got: `${start + got}`,
-        hint: "Something writes to the file; try again when it is done.",
-      });
+      if (got < end - start) throw hasShrunk(path, sizeBytes, start + got);
+    },
+    async fill(target, start) {
+      await using file = await open(path);
+      for (let filled = 0; filled < target.length;) {
+        const { bytesRead } = await file.read(target, filled, target.length - filled, start + filled);
+        if (bytesRead === 0) throw hasShrunk(path, sizeBytes, start + filled);
+        filled += bytesRead;
+      }
     },
   };
+}
+
+function hasShrunk(path: string, sizeBytes: number, found: number): Error {
+  return fileProblem(path, {
+    expected: `${sizeBytes} bytes, as when it was checked`,
+    got: `${found}`,
+    hint: "Something writes to the file; try again when it is done.",
+  });
 }
 
 /** Contents one after the other, as one. */
@@ -73,11 +97,54 @@ export function joinedContent(parts: readonly Content[]): Content {
   };
 }
 
+/**
+ * Reads a stretch of a content into memory.
+ * @throws Error when the content ends before
+ */
+export async function fillFrom(content: Content, target: Uint8Array, start: number): Promise<void> {
+  if (content.fill !== undefined) return content.fill(target, start);
+  let filled = 0;
+  for await (const chunk of content.read(start, start + target.length)) {
+    target.set(chunk, filled);
+    filled += chunk.length;
+  }
+  if (filled < target.length) throw new Error(`the content ended ${target.length - filled} bytes too early`);
+}
+
+/** Reads a content once for the digests of the whole and of its blocks. */
+export async function digestsOf(content: Content): Promise<Digests> {
+  const { sizeBytes } = content;
+  const whole = createHash("sha256");
+  const isInBlocks = sizeBytes > BLOCK_BYTES;
+  const blocks: string[] = [];
+  let block = createHash("sha256");
+  // A stretch is hashed while the next one is read into the other memory; both are small enough to stay in the cache.
+  const memories = [0, 1].map(() => Buffer.allocUnsafeSlow(Math.min(READ_BYTES, sizeBytes)));
+  const read = async (start: number): Promise<Buffer> => {
+    const memory = memories[(start / READ_BYTES) % 2] as Buffer;
+    const stretch = memory.subarray(0, Math.min(READ_BYTES, sizeBytes - start));
+    await fillFrom(content, stretch, start);
+    return stretch;
+  };
+  let coming = read(0);
+  for (let start = 0; start < sizeBytes; start += READ_BYTES) {
+    const stretch = await coming;
+    const end = start + stretch.length;
+    coming = end < sizeBytes ? read(end) : coming;
+    whole.update(stretch);
+    if (!isInBlocks) continue;
+    block.update(stretch);
+    if (end % BLOCK_BYTES !== 0 && end < sizeBytes) continue;
+    blocks.push(block.digest("hex"));
+    block = createHash("sha256");
+  }
+  const sha256 = whole.digest("hex");
+  return { sha256, blocks: isInBlocks ? blocks : [sha256] };
+}
+
 /** The SHA-256 of a content, in hexadecimal. */
 export async function sha256Of(content: Content): Promise<string> {
-  const hash = createHash("sha256");
-  for await (const chunk of content.read()) hash.update(chunk);
-  return hash.digest("hex");
+  return (await digestsOf(content)).sha256;
 }
 
 /** The CRC-32 of a content, as zips carry it. */

@@ -1,4 +1,4 @@
-import type { Content } from "./content.ts";
+import type { Content, Digests } from "./content.ts";
 
 /** The formats of KServe's standard runtimes, by their names in `spec.predictor.model.modelFormat.name`. */
 export const MODEL_FORMATS = [
@@ -46,11 +46,8 @@ export interface StoreFile {
   readonly source: string | undefined;
 }
 
-/** A file with its digest. */
-export interface HashedFile extends StoreFile {
-  /** In hexadecimal. */
-  readonly sha256: string;
-}
+/** A file with its digests. */
+export interface HashedFile extends StoreFile, Digests {}
 
 /** What is known of a model after its format's checks, before it is hashed. */
 export interface LaidOutModel {

@@ -82,9 +82,15 @@ export interface ExecCall {
   readonly container: string;
   readonly command: readonly string[];
   /**
-   * What it reads, to the end: of a command that ends before, some clusters do not tell how it ended. Default: nothing.
+   * What it reads, to the end: of a command that ends before, clusters do not tell that it ended, and the call would not
+   * end. Default: nothing.
    */
   readonly stdin?: AsyncIterable<Uint8Array>;
+  /**
+   * For a command that may end before its input: a line of this word and its exit code is the last that it writes to
+   * stderr, and ends the call. Default: there is none.
+   */
+  readonly endWord?: string;
   readonly signal?: AbortSignal;
 }
 

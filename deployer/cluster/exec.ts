@@ -27,7 +27,7 @@ export async function runCommand(
   call: ExecCall,
   doing: string,
 ): Promise<ExecResult> {
-  const { pod, container, command, stdin, signal } = call;
+  const { pod, container, command, stdin, endWord, signal } = call;
   const query = withQuery(pathOf(RESOURCES.pod, namespace, pod, "exec"), {
     container,
     stdout: true,
@@ -44,7 +44,11 @@ export async function runCommand(
         { hint: "Kubernetes can from v1.30 on." },
       );
     }
-    const ended = outcome(transport, channels, doing, signal);
+    const ended = outcome(transport, channels, {
+      doing,
+      ...(endWord !== undefined && { endWord }),
+      ...(signal !== undefined && { signal }),
+    });
     if (stdin === undefined) return await ended;
     const feeding = feed(channels, stdin);
     // A command may end without reading all of its input, and an input may fail while the command waits for it.
@@ -72,8 +76,7 @@ async function feed(channels: Channels, stdin: AsyncIterable<Uint8Array>): Promi
 function outcome(
   transport: Transport,
   { socket }: Channels,
-  doing: string,
-  signal: AbortSignal | undefined,
+  { doing, endWord, signal }: Pick<ExecCall, "endWord" | "signal"> & { readonly doing: string },
 ): Promise<ExecResult> {
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
@@ -85,8 +88,11 @@ function outcome(
     const channel = message[0];
     const content = message.subarray(1);
     if (channel === STDOUT) stdout.push(content);
-    else if (channel === STDERR) stderr.push(content);
-    else if (channel === STATUS && content.length > 0) {
+    else if (channel === STDERR) {
+      stderr.push(content);
+      const end = endWord === undefined ? undefined : endIn(textOf(stderr), endWord);
+      if (end !== undefined) resolve({ ...end, stdout: textOf(stdout) });
+    } else if (channel === STATUS && content.length > 0) {
       try {
         const exitCode = exitCodeIn(transport, content.toString("utf8"), doing);
         resolve({ exitCode, stdout: textOf(stdout), stderr: textOf(stderr) });
@@ -99,6 +105,12 @@ function outcome(
   socket.once("close", () => reject(transport.failure(broke, signal)));
   socket.resume();
   return promise;
+}
+
+/** What a command says of its own end. */
+function endIn(stderr: string, word: string): Pick<ExecResult, "exitCode" | "stderr"> | undefined {
+  const [, before = "", code] = new RegExp(`^(.*\\n)?${word} (\\d+)\\n$`, "s").exec(stderr) ?? [];
+  return code === undefined ? undefined : { exitCode: Number(code), stderr: before };
 }
 
 function textOf(chunks: readonly Buffer[]): string {

@@ -1,6 +1,7 @@
 import type { DeploymentMode } from "../../contract/deploy-config.ts";
 import type { KserveVersion } from "../kserve-version.ts";
 import type { S3KeyNames } from "../manifests/plan.ts";
+import type { RuntimeFacts } from "./runtimes.ts";
 
 /** What a plan has to know of a cluster's KServe. */
 export interface KserveFacts {
@@ -16,6 +17,8 @@ export interface KserveFacts {
   /** Domain of the cluster's hosts, where it is known. */
   readonly domain?: string;
   readonly s3KeyNames?: S3KeyNames;
+  /** The runtimes of the namespace and of the cluster; undefined where they may not be listed. */
+  readonly runtimes?: readonly RuntimeFacts[];
   /** Whether KServe's ConfigMap could be read; otherwise the rest is what KServe ships. */
   readonly configRead: boolean;
 }

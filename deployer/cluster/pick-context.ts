@@ -41,13 +41,6 @@ export async function pickContext(choice: ContextChoice): Promise<ChosenContext>
   if (typeof server !== "string" || !URL.canParse(server) || !/^https?:/.test(server)) {
     throw broken(`the cluster of the context ${name} has no URL of a server, such as https://10.0.0.1:6443`);
   }
-  if (textOr(cluster["proxy-url"], "") !== "") {
-    throw new KtsError(
-      "KTS_CLUSTER_UNREACHABLE",
-      `The cluster of the context ${name} is reached through a proxy (proxy-url), which is not supported.`,
-      { hint: "Run this where the cluster is reached directly, or over a VPN." },
-    );
-  }
   // A context without a user is allowed: a server may let anybody in.
   const user = textOr(context.user, "") === "" ? {} : named(config.users, context.user, "user", name);
   return {

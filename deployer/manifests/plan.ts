@@ -1,4 +1,5 @@
 import type { DeploymentMode } from "../../contract/deploy-config.ts";
+import type { RuntimeFacts } from "../cluster/runtimes.ts";
 import type { DeploySettings } from "../config/settings.ts";
 import type { KserveVersion } from "../kserve-version.ts";
 import type { SecretValues } from "../secret-text.ts";
@@ -33,6 +34,8 @@ export interface DeployPlan {
   readonly secretValues?: SecretValues;
   /** Names of S3's keys in a Secret, as the cluster's ConfigMap has them. Default: as KServe ships it. */
   readonly s3KeyNames?: S3KeyNames;
+  /** The runtimes that KServe chooses from. Default: not known. */
+  readonly runtimes?: readonly RuntimeFacts[];
   /**
    * The predictor that runs now, as the cluster has it: a canary on Standard stands beside it, and one that was promoted
    * keeps its name.

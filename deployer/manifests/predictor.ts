@@ -1,5 +1,6 @@
 import type { PredictorKind } from "../../contract/deploy-config.ts";
 import { KtsError } from "../../contract/errors.ts";
+import type { RuntimeWish } from "../cluster/runtimes.ts";
 import { hasFeature } from "../kserve-version.ts";
 import { extension, placement } from "./component.ts";
 import { RESTRICTED, envList, resourcesOf, serverPod } from "./container.ts";
@@ -109,19 +110,25 @@ function standardModel(plan: DeployPlan): Members {
     );
   }
   const ownProtocol = runtime === undefined && format === undefined && V2_KINDS.has(kind) ? "v2" : undefined;
+  const formatName = format?.name ?? model.format ?? kind;
+  const formatVersion = format?.version ?? model.formatVersion;
+  const protocolVersion = settings.protocolVersion ?? model.protocolVersion ?? ownProtocol;
+  const wish: RuntimeWish = {
+    format: formatName,
+    protocol: protocolVersion ?? "v1",
+    ...(formatVersion !== undefined && { formatVersion }),
+    ...(runtime !== undefined && { runtime }),
+  };
   return compact({
-    modelFormat: compact({
-      name: format?.name ?? model.format ?? kind,
-      version: format?.version ?? model.formatVersion,
-    }),
+    modelFormat: compact({ name: formatName, version: formatVersion }),
     runtime,
     runtimeVersion,
-    protocolVersion: settings.protocolVersion ?? model.protocolVersion ?? ownProtocol,
+    protocolVersion,
     storageUri: model.storageUri,
     args,
     env: envList(env),
     resources: resourcesOf(resources, gpu),
-    ...standardReadiness(plan),
+    ...standardReadiness(plan, wish),
     // Not a read-only root: several of the stock runtimes write there.
     securityContext: podSecurity === "restricted" ? RESTRICTED : undefined,
   });

@@ -1,4 +1,5 @@
 import type { DeploymentMode } from "../../contract/deploy-config.ts";
+import { type RuntimeWish, runtimesFor } from "../cluster/runtimes.ts";
 import type { Members } from "./manifest.ts";
 import type { DeployPlan } from "./plan.ts";
 import { HTTP_PORT, LIVE_PATH, READY_PATH } from "./ports.ts";
@@ -33,24 +34,43 @@ export function probes(mode: DeploymentMode, startupTimeoutSeconds: number): Mem
   };
 }
 
-/** KServe's MLServer, whose port is known: its manifest sets it, and nothing of ours changes it. */
+/** KServe's own MLServer, and its port as its manifest has it: where the cluster's runtimes are not known. */
 const MLSERVER_RUNTIME = "kserve-mlserver";
+
+/** The variable by which KServe tells MLServer the model's name, and a setting another one. */
+const MLSERVER_NAME = "MLSERVER_MODEL_NAME";
 
 /**
  * The readiness probe of a standard model, where KServe's own would be right too early: it asks for nothing but the port,
- * which MLServer opens while it loads the model. Only for the stock runtime by its name, as what KServe picks may be
- * somebody's own and listen elsewhere. All models are asked for, since a `model-settings.json` may name one differently.
- * Beside KServe's agent it is left out: before v0.20 that one is asked on no other path than `/`.
+ * which MLServer opens while it loads the model. Beside KServe's agent it is left out: before v0.20 that one is asked on
+ * no other path than `/`.
  */
-export function standardReadiness({ mode, settings }: Pick<DeployPlan, "mode" | "settings">): Members {
-  const { model, logger, batcher } = settings;
-  if (model?.runtime !== MLSERVER_RUNTIME || mode !== "Standard") return {};
-  if (logger !== undefined || batcher !== undefined) return {};
-  return {
-    readinessProbe: { ...httpGet(READY_PATH), timeoutSeconds: 5, periodSeconds: 5, failureThreshold: 3 },
-  };
+export function standardReadiness(
+  { mode, settings, runtimes, model }: Pick<DeployPlan, "mode" | "settings" | "runtimes" | "model">,
+  wish: RuntimeWish,
+): Members {
+  const { name, env, logger, batcher } = settings;
+  if (mode !== "Standard" || logger !== undefined || batcher !== undefined) return {};
+  const port = mlserverPort(runtimes, wish);
+  if (port === undefined) return {};
+  const every = { timeoutSeconds: 5, periodSeconds: 5, failureThreshold: 3 };
+  // Files that were laid out here have no settings of MLServer's, which could name the model otherwise.
+  const modelName = model?.contentHash === undefined ? undefined : (env?.[MLSERVER_NAME] ?? name);
+  if (typeof modelName === "string") {
+    const path = `/v2/models/${encodeURIComponent(modelName)}/ready`;
+    return { readinessProbe: { ...httpGet(path, port), ...every } };
+  }
+  // A model that does not load is dropped, and while MLServer ends for it all of none are ready: once is not enough.
+  return { readinessProbe: { ...httpGet(READY_PATH, port), ...every, successThreshold: 2 } };
 }
 
-function httpGet(path: string): Members {
-  return { httpGet: { path, port: HTTP_PORT } };
+/** The port of MLServer, where that is what KServe takes; of several, all have to be it. */
+function mlserverPort(runtimes: DeployPlan["runtimes"], wish: RuntimeWish): number | undefined {
+  if (runtimes === undefined) return wish.runtime === MLSERVER_RUNTIME ? HTTP_PORT : undefined;
+  const [first, ...others] = runtimesFor(runtimes, wish).map((runtime) => runtime.mlserverPort);
+  return others.every((port) => port === first) ? first : undefined;
+}
+
+function httpGet(path: string, port = HTTP_PORT): Members {
+  return { httpGet: { path, port } };
 }

@@ -8,6 +8,8 @@ import { RESOURCES, type Resource } from "../cluster/resources.ts";
 import { ownerReference, withOwner } from "./owner.ts";
 import { keepLive } from "./last-good.ts";
 import { isSame } from "./same.ts";
+import { STOP_ANNOTATION } from "./service/service-facts.ts";
+import { startsAgain, withoutStop } from "./service/starts-again.ts";
 
 /** What an apply did with an object. */
 export interface AppliedObject {
@@ -48,7 +50,7 @@ interface Step {
 /**
  * Applies manifests: Secrets and ServiceAccounts before what reads them. The server is asked about all of them first, by
  * a dry run that its webhooks take part in, so that one it refuses leaves everything as it is, and one that would change
- * nothing is not touched. Nothing is ever deleted.
+ * nothing is not touched. Nothing is ever deleted. An InferenceService that was stopped is started again with it.
  *
  * What is made beside an InferenceService (Secrets, the ServiceAccount, the record of specs) has it as its owner, so
  * that Kubernetes deletes it with the InferenceService: deleting that one object is enough.
@@ -101,7 +103,12 @@ async function carryOut(
         throw afterChanges(error, done);
       });
     done.push(named(manifest, action));
-    if (manifest === main) service = object;
+    if (manifest !== main) continue;
+    service = startsAgain(manifest, live)
+      ? await start(cluster, object, signal).catch((error: unknown) => {
+          throw afterChanges(error, done);
+        })
+      : object;
   }
   if (service === undefined || live !== undefined) return service;
   for (const { resource, manifest } of steps) {
@@ -116,6 +123,16 @@ async function carryOut(
   return service;
 }
 
+/** Not by the apply itself: the annotation is whose who stopped it. */
+function start(
+  cluster: Cluster,
+  { metadata }: KubeObject,
+  signal: AbortSignal | undefined,
+): Promise<KubeObject> {
+  const change = { metadata: { annotations: { [STOP_ANNOTATION]: null } } };
+  return cluster.patch(RESOURCES.inferenceService, metadata, change, signal);
+}
+
 /** Asks the server what applying a manifest would do. */
 async function ask(
   cluster: Cluster,
@@ -125,10 +142,11 @@ async function ask(
 ): Promise<Step> {
   const resource = resourceOf(manifest);
   const options = { dryRun: true, ...(signal !== undefined && { signal }) };
-  const [live, asked] = await Promise.all([
+  const [live, applied] = await Promise.all([
     known === undefined ? liveOf(cluster, manifest, signal) : known.live,
     cluster.apply(resource, manifest, options),
   ]);
+  const asked = startsAgain(manifest, live) ? { ...applied, object: withoutStop(applied.object) } : applied;
   if (live !== undefined && isOwned(manifest)) checkOurs(live);
   const action = live === undefined ? "created" : isSame(live, asked.object) ? "unchanged" : "configured";
   return { resource, manifest, action, live, asked };

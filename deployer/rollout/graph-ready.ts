@@ -57,7 +57,7 @@ export async function waitUntilGraphReady(
         "KTS_ROLLOUT_TIMEOUT",
         `the InferenceGraph ${view.name} in ${view.namespace} is not ready after ${Math.round(timeoutMs / 1000)} s${why}`,
         {
-          hint: `It goes on by itself; kubectl -n ${view.namespace} describe inferencegraph ${view.name} shows how it stands.`,
+          hint: `It goes on by itself; kserve-ts describe ${view.name} -n ${view.namespace} shows how it stands.`,
         },
       );
     }

@@ -49,7 +49,7 @@ export interface DeployResult {
 
 /**
  * The steps that change something: `upload`, `apply` and `wait`, of a deployment that `prepareDeployment` gave. Graphs
- * come last, when what they go to is there.
+ * come last, when what they go to is there; the server is asked about them before anything is changed.
  * @throws KtsError of the stores (KTS_STORE_*, KTS_UPLOAD_FAILED), of the cluster (KTS_CLUSTER_*), KTS_ROLLOUT_FAILED with
  *   the cause, KTS_ROLLOUT_TIMEOUT; the signal's reason
  */
@@ -61,6 +61,7 @@ export async function deployPrepared(
 ): Promise<DeployResult> {
   const { manifests, graphs } = prepared;
   const { timeoutMs, env, signal, report, atomic = false } = options;
+  await askAboutAll(cluster, prepared, signal);
   await uploadPrepared(prepared, {
     store: target.store,
     env,
@@ -94,6 +95,21 @@ export async function deployPrepared(
     view,
     graphs: views,
   };
+}
+
+/**
+ * Asks the server about everything that is to be applied, where something else comes first: a graph that it refuses is
+ * not found out of when the service runs already, nor a service when its model is uploaded.
+ */
+async function askAboutAll(
+  cluster: Cluster,
+  { manifests, graphs, packaged, isLoaded }: Prepared,
+  signal: AbortSignal,
+): Promise<void> {
+  const comesFirst = packaged !== undefined && !isLoaded;
+  if (graphs.length === 0 && !comesFirst) return;
+  const groups = [manifests, ...graphs.map((graph) => [graph])].filter(({ length }) => length > 0);
+  await Promise.all(groups.map((group) => applyManifests(cluster, group, { dryRun: true, signal })));
 }
 
 async function deployGraph(

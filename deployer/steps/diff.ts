@@ -2,6 +2,7 @@ import type { Cluster, KubeObject } from "../cluster/cluster.ts";
 import { type Manifest, type Members, isPlainObject } from "../manifests/manifest.ts";
 import { revealSecrets } from "../manifests/print.ts";
 import { resourceOf } from "../rollout/apply.ts";
+import { startsAgain, withoutStop } from "../rollout/service/starts-again.ts";
 
 /** An object as it is, and as it would be. */
 export interface ObjectDiff {
@@ -51,7 +52,7 @@ async function diffManifest(
   ]);
   const isSecret = kind === "Secret";
   const before = live === undefined ? undefined : withoutBooks(live);
-  const after = withoutBooks(object);
+  const after = withoutBooks(startsAgain(manifest, live) ? withoutStop(object) : object);
   return {
     kind,
     name,

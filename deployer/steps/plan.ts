@@ -44,6 +44,7 @@ export function planDeployment(input: PlanInput): DeployPlan {
     version: facts.version,
     ...(domain !== undefined && { domain }),
     ...(facts.s3KeyNames !== undefined && { s3KeyNames: facts.s3KeyNames }),
+    ...(facts.runtimes !== undefined && { runtimes: facts.runtimes }),
     ...(image !== undefined && { image }),
     ...(model !== undefined && { model }),
     ...(secretValues !== undefined && { secretValues }),

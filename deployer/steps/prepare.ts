@@ -9,6 +9,7 @@ import type { DeployPlan } from "../manifests/plan.ts";
 import { render } from "../manifests/render.ts";
 import { checkUpdate, modelUri } from "../manifests/update.ts";
 import { planWarnings } from "../manifests/warnings.ts";
+import { startsAgain } from "../rollout/service/starts-again.ts";
 import { readCredentials } from "./credentials.ts";
 import { type PackagedFiles, packageDeployment } from "./package.ts";
 import { planDeployment, predictorOf } from "./plan.ts";
@@ -83,7 +84,12 @@ export async function prepareDeployment(input: PrepareInput): Promise<Prepared> 
     });
   }
   const ofModel = packaged?.warnings.map(({ path, message, hint }) => `${path} ${message}. ${hint}`) ?? [];
-  const warnings = [...ofModel, ...(hasService ? planWarnings(plan) : [])];
+  const isStarted = service !== undefined && startsAgain(service, live);
+  const warnings = [
+    ...(isStarted ? [`${settings.name} is stopped: deploying it starts it again.`] : []),
+    ...ofModel,
+    ...(hasService ? planWarnings(plan) : []),
+  ];
   return { plan, manifests, graphs, packaged, isLoaded: isLoaded(live, model?.storageUri), warnings };
 }
 

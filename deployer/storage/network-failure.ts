@@ -1,3 +1,4 @@
+import { deepestCause } from "../../contract/deepest-cause.ts";
 import { KtsError, messageOf } from "../../contract/errors.ts";
 
 /** Why there was no answer, for the codes whose own message says little. */
@@ -47,7 +48,7 @@ export interface Endpoint {
 
 /** The error for a store that gave no answer; undefined where the failure is something else. */
 export function networkFailure(error: unknown, endpoint: Endpoint): KtsError | undefined {
-  const behind = deepest(error);
+  const behind = deepestCause(error);
   const code = codeOf(behind);
   const text = messageOf(behind);
   if (UNKNOWN_SIGNER.test(code)) {
@@ -81,7 +82,7 @@ export function networkFailure(error: unknown, endpoint: Endpoint): KtsError | u
 
 /** Whether a connection failed in a way that may pass. */
 export function isPassing(error: unknown): boolean {
-  return PASSING.has(codeOf(deepest(error))) || isTimeout(error);
+  return PASSING.has(codeOf(deepestCause(error))) || isTimeout(error);
 }
 
 function unreachable(endpoint: Endpoint, reason: string, cause: unknown, hint?: string): KtsError {
@@ -107,18 +108,4 @@ function isTimeout(error: unknown): boolean {
 
 function codeOf(error: unknown): string {
   return String((error as NodeJS.ErrnoException | undefined)?.code ?? "");
-}
-
-/** The failure that the others wrap. */
-function deepest(error: unknown): unknown {
-  let found = error;
-  for (let depth = 0; depth < 5; depth += 1) {
-    const inner =
-      found instanceof AggregateError
-        ? (found.errors as unknown[])[0]
-        : (found as { cause?: unknown })?.cause;
-    if (!(inner instanceof Error)) break;
-    found = inner;
-  }
-  return found;
 }

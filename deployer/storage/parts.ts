@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { KtsError } from "../../contract/errors.ts";
-import type { Content } from "../artifacts/content.ts";
+import { BLOCK_BYTES, fillFrom } from "../artifacts/content.ts";
 import type { Slots } from "./slots.ts";
 import type { Upload } from "./store.ts";
 
 const MIB = 1 << 20;
-const USUAL_PART_BYTES = 16 * MIB;
 
 /** A store's limits for a file in parts. */
 export interface PartLimits {
@@ -14,13 +13,13 @@ export interface PartLimits {
 }
 
 /**
- * The size of the parts of a file: 16 MiB, and whole MiB more where that would be too many parts. It follows from the
+ * The size of the parts of a file: BLOCK_BYTES, and whole MiB more where that would be too many parts. It follows from the
  * file's size alone, so that another attempt cuts it in the same way.
  * @throws KtsError KTS_UPLOAD_FAILED when the store cannot hold such a file
  */
 export function partSize(sizeBytes: number, limits: PartLimits): number {
   const needed = Math.ceil(sizeBytes / limits.maxParts / MIB) * MIB;
-  const partBytes = Math.max(USUAL_PART_BYTES, needed);
+  const partBytes = Math.max(BLOCK_BYTES, needed);
   if (partBytes <= limits.maxPartBytes) return partBytes;
   const most = (limits.maxParts * limits.maxPartBytes) / MIB / MIB;
   throw new KtsError(
@@ -44,6 +43,11 @@ export interface PartSending {
   /** A part is read when there is a place for it, which bounds the memory. */
   readonly slots: Slots;
   /**
+   * Whether the store is told each part's digest, taken when the file was hashed, and so refuses what has changed since:
+   * then the file is not hashed again here.
+   */
+  readonly isCheckedByStore?: boolean;
+  /**
    * The part's bytes are used again for another one when it is done.
    * @param signal aborted when another part has failed
    */
@@ -56,11 +60,10 @@ export interface PartSending {
  */
 export async function sendParts(upload: Upload, sending: PartSending): Promise<void> {
   const { content, signal } = upload;
-  const { partBytes, slots } = sending;
+  const { partBytes, slots, isCheckedByStore = false } = sending;
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
-  const hash = createHash("sha256");
-  const reader = new PartReader(content);
+  const whole = createHash("sha256");
   const running: Promise<void>[] = [];
   // New memory for every part costs more than to read it: pages to be had, and collections.
   const spare: Buffer[] = [];
@@ -70,10 +73,12 @@ export async function sendParts(upload: Upload, sending: PartSending): Promise<v
       let isSending = false;
       try {
         either.throwIfAborted();
-        const bytes = await reader.next(Math.min(partBytes, content.sizeBytes - start), spare.pop());
-        hash.update(bytes);
+        const memory = spare.pop() ?? Buffer.allocUnsafeSlow(Math.min(partBytes, content.sizeBytes));
+        const bytes = memory.subarray(0, content.sizeBytes - start);
+        await fillFrom(content, bytes, start);
+        if (!isCheckedByStore) whole.update(bytes);
         either.throwIfAborted();
-        const sent = sending.send({ index, start, bytes }, either).then(() => void spare.push(bytes));
+        const sent = sending.send({ index, start, bytes }, either).then(() => void spare.push(memory));
         isSending = true;
         running.push(sent.catch((error: unknown) => failed.abort(error)).finally(() => slots.give()));
       } finally {
@@ -84,11 +89,10 @@ export async function sendParts(upload: Upload, sending: PartSending): Promise<v
     failed.abort(error);
   } finally {
     await Promise.all(running);
-    await reader.close();
   }
   signal.throwIfAborted();
   failed.signal.throwIfAborted();
-  checkContent(upload, hash.digest("hex"));
+  if (!isCheckedByStore) checkContent(upload, whole.digest("hex"));
 }
 
 /**
@@ -96,53 +100,19 @@ export async function sendParts(upload: Upload, sending: PartSending): Promise<v
  * @throws KtsError KTS_UPLOAD_FAILED when they are not those that were hashed
  */
 export async function wholeContent(upload: Upload): Promise<Buffer> {
-  const reader = new PartReader(upload.content);
-  try {
-    const bytes = await reader.next(upload.content.sizeBytes);
-    checkContent(upload, createHash("sha256").update(bytes).digest("hex"));
-    return bytes;
-  } finally {
-    await reader.close();
-  }
+  const bytes = Buffer.allocUnsafeSlow(upload.content.sizeBytes);
+  await fillFrom(upload.content, bytes, 0);
+  checkContent(upload, hash("sha256", bytes));
+  return bytes;
 }
 
-/** What lies in the store would otherwise be said to be what it is not. */
-function checkContent({ path, sha256 }: Upload, found: string): void {
+/**
+ * What lies in the store would otherwise be said to be what it is not.
+ * @throws KtsError KTS_UPLOAD_FAILED
+ */
+export function checkContent({ path, sha256 }: Pick<Upload, "path" | "sha256">, found: string): void {
   if (found === sha256) return;
   throw new KtsError("KTS_UPLOAD_FAILED", `${path} has changed since it was hashed; it was not stored.`, {
     hint: "Something writes to the file; deploy again when it is done.",
   });
-}
-
-/** Reads a content's bytes in stretches of the wanted sizes, whatever the sizes it comes in. */
-class PartReader {
-  readonly #chunks: AsyncIterator<Uint8Array>;
-  #rest: Uint8Array = new Uint8Array();
-
-  constructor(content: Content) {
-    this.#chunks = content.read()[Symbol.asyncIterator]();
-  }
-
-  /** @param memory what may be written over, where there is some */
-  async next(sizeBytes: number, memory?: Buffer): Promise<Buffer> {
-    const isEnough = memory !== undefined && memory.length >= sizeBytes;
-    const bytes = isEnough ? memory.subarray(0, sizeBytes) : Buffer.allocUnsafeSlow(sizeBytes);
-    let filled = 0;
-    while (filled < sizeBytes) {
-      if (this.#rest.length === 0) {
-        const next = await this.#chunks.next();
-        if (next.done === true) throw new Error(`the content ended ${sizeBytes - filled} bytes too early`);
-        this.#rest = next.value;
-      }
-      const taken = this.#rest.subarray(0, sizeBytes - filled);
-      bytes.set(taken, filled);
-      filled += taken.length;
-      this.#rest = this.#rest.subarray(taken.length);
-    }
-    return bytes;
-  }
-
-  async close(): Promise<void> {
-    await this.#chunks.return?.();
-  }
 }

@@ -4,7 +4,7 @@ import type { Cluster, ExecResult } from "../cluster/cluster.ts";
 import { storageUriProblem } from "../config/storage-uri.ts";
 import { findClaim } from "./pvc-helper/claim.ts";
 import { CONTAINER } from "./pvc-helper/pod.ts";
-import { ARRIVED_SCRIPT, EXIT, LIST_SCRIPT, PUT_SCRIPT } from "./pvc-helper/scripts.ts";
+import { ARRIVED_SCRIPT, END_WORD, EXIT, LIST_SCRIPT, PUT_SCRIPT } from "./pvc-helper/scripts.ts";
 import { removeHelper, startHelper } from "./pvc-helper/start.ts";
 import type { ModelStore, StoredFile, Upload } from "./store.ts";
 
@@ -147,7 +147,7 @@ class PvcStore implements ModelStore {
       pod: this.#pod,
       container: CONTAINER,
       command: ["sh", "-c", script, "sh", ...args],
-      ...(stdin !== undefined && { stdin }),
+      ...(stdin !== undefined && { stdin, endWord: END_WORD }),
       signal,
     });
   }

@@ -1,8 +1,9 @@
 import type * as Sdk from "@aws-sdk/client-s3";
 import { hash } from "node:crypto";
+import { BLOCK_BYTES } from "../artifacts/content.ts";
 import { DEFAULT_MAX_REQUESTS, type OpenStoreOptions } from "./open-options.ts";
 import { optionalPackage } from "./optional-package.ts";
-import { type Part, partSize, sendParts, wholeContent } from "./parts.ts";
+import { type Part, checkContent, partSize, sendParts, wholeContent } from "./parts.ts";
 import { type Place, joinPath, placeOf } from "./place.ts";
 import { redactor } from "./redact.ts";
 import { LIST_TRIES, withRetries } from "./retry.ts";
@@ -176,13 +177,17 @@ class S3Store implements ModelStore {
     const key = this.#key(upload);
     const target = { Bucket: this.#place.bucket, Key: key, UploadId: uploadId };
     const tags: string[] = [];
+    // The digests that were taken when the file was hashed are those of its parts, unless it is an enormous one.
+    const digests = partBytes === BLOCK_BYTES ? upload.blocks : undefined;
     const send = async (part: Part, signal: AbortSignal): Promise<void> => {
       const there = found.get(part.index + 1);
       const isThere = there !== undefined && isSamePart(there, part.bytes);
-      tags[part.index] = isThere ? there.tag : await this.#sendPart(target, part, signal);
+      tags[part.index] = isThere
+        ? there.tag
+        : await this.#sendPart(target, part, digests?.[part.index] ?? hash("sha256", part.bytes), signal);
       upload.onBytes(part.bytes.length, isThere);
     };
-    await sendParts(upload, { partBytes, slots: this.#slots, send });
+    await sendParts(upload, { partBytes, slots: this.#slots, isCheckedByStore: digests !== undefined, send });
     const parts = tags.map((tag, index) => ({ ETag: tag, PartNumber: index + 1 }));
     await this.#try({ permission: "s3:PutObject", key }, upload.signal, (abortSignal) =>
       this.#client.send(
@@ -195,22 +200,27 @@ class S3Store implements ModelStore {
   async #sendPart(
     target: { readonly Bucket: string; readonly Key: string; readonly UploadId: string },
     { index, bytes }: Part,
+    sha256: string,
     signal: AbortSignal,
   ): Promise<string> {
-    // To hash it on another thread, Node would copy it first, which takes longer than to hash it.
-    const digest = hash("sha256", bytes);
     const { ETag: tag } = await this.#try(
       { permission: "s3:PutObject", key: target.Key },
       signal,
-      (abortSignal) => {
+      async (abortSignal) => {
         const command = new this.#sdk.UploadPartCommand({
           ...target,
           PartNumber: index + 1,
           Body: bytes,
           ContentLength: bytes.length,
         });
-        sayDigest(command, digest);
-        return this.#client.send(command, { abortSignal });
+        sayDigest(command, sha256);
+        try {
+          return await this.#client.send(command, { abortSignal });
+        } catch (error) {
+          // Else it was spoilt on its way, which passes.
+          if (isOtherContent(error)) checkContent({ path: target.Key, sha256 }, hash("sha256", bytes));
+          throw error;
+        }
       },
     );
     return tag ?? "";
@@ -250,6 +260,10 @@ class S3Store implements ModelStore {
       throw s3Failure(error, { ...attempt, bucket: this.#place.bucket }, this.#context);
     }
   }
+}
+
+function isOtherContent(error: unknown): boolean {
+  return (error as Error).name === "XAmzContentSHA256Mismatch";
 }
 
 function isGone(error: unknown): boolean {

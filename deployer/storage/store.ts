@@ -1,4 +1,4 @@
-import type { Content } from "../artifacts/content.ts";
+import type { Content, Digests } from "../artifacts/content.ts";
 
 /** A file that lies in a store. */
 export interface StoredFile {
@@ -8,11 +8,10 @@ export interface StoredFile {
 }
 
 /** A file on its way into a store. */
-export interface Upload {
+export interface Upload extends Digests {
   /** Its path below the store's prefix, with `/`. */
   readonly path: string;
   readonly content: Content;
-  readonly sha256: string;
   /**
    * Bytes that have arrived since the last call.
    * @param found whether an earlier attempt left them, so that they were not sent. Default false

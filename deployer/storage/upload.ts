@@ -84,13 +84,13 @@ export async function uploadModel(
   }
   if (skipped.size > 0) report();
   const missing = model.files.filter(({ path }) => !skipped.has(path)).sort(largestFirst);
-  await forEachAtOnce(missing, concurrency, signal, async ({ path, content, sha256 }, either) => {
+  await forEachAtOnce(missing, concurrency, signal, async ({ path, content, sha256, blocks }, either) => {
     const onBytes = (count: number, found = false): void => {
       if (found) counts.skippedBytes += count;
       else counts.uploadedBytes += count;
       report();
     };
-    await store.put({ path: `${folder}/${path}`, content, sha256, onBytes, signal: either });
+    await store.put({ path: `${folder}/${path}`, content, sha256, blocks, onBytes, signal: either });
     counts.doneFiles += 1;
     report();
   });

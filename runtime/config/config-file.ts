@@ -3,7 +3,7 @@ import { basename, join, resolve } from "node:path";
 import { KtsError, isKtsError, messageOf } from "../../contract/errors.ts";
 
 /** The names a config file may have. */
-const CONFIG_FILES: readonly string[] = ["ts", "mts", "js", "mjs", "json", "yaml", "yml"].map(
+export const CONFIG_FILES: readonly string[] = ["ts", "mts", "js", "mjs", "json", "yaml", "yml"].map(
   (extension) => `kserve.config.${extension}`,
 );
 

@@ -39,6 +39,14 @@ export function underlayFile(
   return { options: { ...options, ...defined(file ?? {}), ...chosen }, given };
 }
 
+/** What a file says with settings laid over those of each of its models. */
+export function overrideModels(config: KserveConfig, settings: ModelConfig | undefined): KserveConfig {
+  if (settings === undefined) return config;
+  const named = Object.entries(config.models ?? {});
+  const models = Object.fromEntries(named.map(([name, own]) => [name, { ...own, ...settings }]));
+  return { ...config, model: { ...config.model, ...settings }, models };
+}
+
 function changedKeys(options: ServerOptions): ReadonlySet<keyof ServerOptions> {
   const defaults = defaultServerOptions();
   const keys = Object.keys(options) as (keyof ServerOptions)[];

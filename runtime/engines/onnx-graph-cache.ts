@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { access, constants, mkdir, readFile, rename, rm } from "node:fs/promises";
 import { arch, cpus, platform } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { InferenceSession } from "onnxruntime-node";
 import type { OnnxSettings } from "../../contract/engine-settings.ts";
 import { messageOf } from "../../contract/errors.ts";
@@ -109,13 +109,34 @@ async function createAndKeep(
 /** Somebody asked for the folder by its name, so it is said aloud where it is of no use. */
 async function isWritable(dir: string, log: PredictorLog | undefined): Promise<boolean> {
   try {
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     await access(dir, constants.W_OK);
     return true;
   } catch (error) {
     log?.warn(`the optimised graph is not cached: ${messageOf(error)}`, { dir });
     return false;
   }
+}
+
+/** Node's own recursive mkdir never returns where the kernel makes no folders and says ENOENT, as in /proc. */
+async function makeFolder(dir: string): Promise<void> {
+  try {
+    await mkdir(dir);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    const parent = dirname(dir);
+    if (code !== "ENOENT" || (await isThere(parent))) throw error;
+    await makeFolder(parent);
+    await makeFolder(dir);
+  }
+}
+
+function isThere(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 function notKept(log: PredictorLog | undefined, dir: string, error: unknown): void {

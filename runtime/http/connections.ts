@@ -1,8 +1,9 @@
 import { Server as NetServer, type AddressInfo, type Socket } from "node:net";
 import type { PredictorLog } from "../../contract/predictor.ts";
-import { IDLE_MS, listenOn, orAfter } from "../listen.ts";
+import { IDLE_MS, listenOn, orAfter, readArrived } from "../listen.ts";
 import type { OwnServer } from "./http-server.ts";
 import type { FastLane } from "./lane/fast-lane.ts";
+import { askToLeave } from "./leaving.ts";
 
 /** The connections of an HTTP server: opens the door, and closes it without losing a request. */
 export class Connections {
@@ -35,15 +36,27 @@ export class Connections {
   }
 
   /**
+   * Has the next answer on each connection that there is now be its last, so that its client takes another one, which
+   * leads to another server. Who comes back has no other yet, and keeps the connection.
+   */
+  askToLeave(): void {
+    for (const socket of this.#sockets) askToLeave(socket);
+    this.#lane?.askToLeave();
+  }
+
+  /**
    * Takes no more connections and waits until those there are have ended: each with its next answer, which says
    * `Connection: close`. What is left after the grace period is cut.
    */
   async close(gracePeriodMs: number): Promise<void> {
+    // A connection that the kernel has taken and we have not would be reset.
+    await readArrived();
     const { promise: door, resolve: shut } = Promise.withResolvers<void>();
     // Not HttpServer's own close: that cuts idle connections at once, and a request under way on one with it.
     NetServer.prototype.close.call(this.#server, () => shut());
     const closed = Promise.all([door, this.#empty()]).then(() => undefined);
     await orAfter(closed, Math.min(IDLE_MS, gracePeriodMs));
+    await readArrived();
     this.#lane?.closeIdle();
     this.#server.closeIdleConnections();
     for (const socket of this.#sockets) if (socket.bytesRead === 0) socket.destroy();

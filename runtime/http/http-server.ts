@@ -1,9 +1,17 @@
-import { IncomingMessage, type Server, ServerResponse, createServer } from "node:http";
+import {
+  IncomingMessage,
+  type OutgoingHttpHeader,
+  type OutgoingHttpHeaders,
+  type Server,
+  ServerResponse,
+  createServer,
+} from "node:http";
 import type { Duplex } from "node:stream";
 import type { ServerOptions } from "../options.ts";
 import { type BodyPlan, type BodySink, readBody } from "./body.ts";
 import type { CarriedAnswer, CarriedRequest } from "./carrier.ts";
 import { type ErrorAnswer, errorBody } from "./errors.ts";
+import { isLeaving } from "./leaving.ts";
 import { refuseUnread, sendJson } from "./respond.ts";
 
 /** Time for a request's head, and for the whole of it: a client that sends slower only holds a connection. */
@@ -23,8 +31,18 @@ export class ServerRequest extends IncomingMessage implements CarriedRequest {
   }
 }
 
+type AnyHeaders = OutgoingHttpHeaders | OutgoingHttpHeader[];
+
 /** An answer of our server. */
 export class ServerAnswer extends ServerResponse<ServerRequest> implements CarriedAnswer {
+  /** Every head goes through it. */
+  override writeHead(status: number, reason?: string, headers?: AnyHeaders): this;
+  override writeHead(status: number, headers?: AnyHeaders): this;
+  override writeHead(status: number, ...rest: unknown[]): this {
+    if (isLeaving(this.req.socket)) this.shouldKeepAlive = false;
+    return super.writeHead(status, ...(rest as [AnyHeaders?]));
+  }
+
   refuseUnread(answer: ErrorAnswer): void {
     refuseUnread(this.req, this, answer);
   }

@@ -54,8 +54,11 @@ const ownImportMeta: Plugin = {
   },
 };
 
-/** `predictor.ts:3:9: Expected ")" but found "}"`, and the line. */
-function describeProblem({ text, location }: Message, entry: string): string {
+/**
+ * `predictor.ts:3:9: Expected ")" but found "}"`, and the line.
+ * @param entry of the bundle; the file is told as seen from its folder, in which esbuild ran
+ */
+export function describeProblem({ text, location }: Message, entry: string): string {
   if (location === null) return text;
   const { file, line, column, lineText } = location;
   const name = relative(dirname(entry), file.startsWith("/") ? file : `${dirname(entry)}/${file}`);

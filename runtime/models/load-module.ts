@@ -61,7 +61,8 @@ function lacksBundler(error: unknown): boolean {
   return code === "ERR_MODULE_NOT_FOUND" && String(message).includes("'esbuild'");
 }
 
-function importFailed(path: string, error: unknown): KtsError {
+/** What to tell of a module that does not import. */
+export function importFailed(path: string, error: unknown): KtsError {
   if (isKtsError(error)) return error;
   const name = basename(path);
   const missing = /^Cannot find (?:package|module) '([^']+)'/.exec(

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
 import type { Predictor } from "../../contract/predictor.ts";
 import { loadModule } from "./load-module.ts";
+import { importSnapshot } from "./import-snapshot.ts";
 import { predictorFromExports } from "./predictor-exports.ts";
 import type { ModelSource } from "./source.ts";
 
@@ -12,8 +13,13 @@ import type { ModelSource } from "./source.ts";
  */
 export async function loadPredictor(source: ModelSource): Promise<Predictor> {
   if (source.predictorPath === undefined) return source.remote === undefined ? {} : { execution: "inline" };
-  return predictorFromExports(await loadModule(source.predictorPath, source.generation), {
-    file: basename(source.predictorPath),
+  const { predictorPath, code } = source;
+  const exports =
+    code === undefined
+      ? await loadModule(predictorPath, source.generation)
+      : await importSnapshot(code, predictorPath);
+  return predictorFromExports(exports, {
+    file: basename(predictorPath),
     hasModelFile: source.modelFile !== undefined,
     modelDir: source.modelDir,
     hasRemote: source.remote !== undefined,

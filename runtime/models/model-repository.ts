@@ -39,6 +39,11 @@ export class ModelRepository implements AsyncDisposable {
     return true;
   }
 
+  /** Whether a name was loaded, or was to be; it may have been unloaded since. */
+  has(name: string): boolean {
+    return this.#entries.has(name);
+  }
+
   /**
    * The entry of a name that requests know.
    * @throws KtsError KTS_MODEL_NOT_FOUND

@@ -49,7 +49,7 @@ export function predictorFromExports(exports: ModuleExports, context: ExportsCon
     const value = members[name];
     if (value === undefined) continue;
     if (typeof value !== "function") throw wrong(context, name, "a function", value);
-    predictor[name] = isDefault ? value.bind(members) : value;
+    predictor[name] = isDefault ? boundTo(members, value as AnyFunction) : value;
   }
   for (const name of VALUES) {
     const value = members[name];
@@ -57,6 +57,22 @@ export function predictorFromExports(exports: ModuleExports, context: ExportsCon
   }
   requirePredict(predictor, context);
   return predictor as unknown as Predictor;
+}
+
+type AnyFunction = (...values: never[]) => unknown;
+
+/** The functions that were bound to a default export, by what was made of them. */
+const originals = new WeakMap<AnyFunction, AnyFunction>();
+
+function boundTo(members: Members, value: AnyFunction): AnyFunction {
+  const bound = value.bind(members);
+  originals.set(bound, value);
+  return bound;
+}
+
+/** The function as the module has it, of one that {@link predictorFromExports} gave. */
+export function originalOf(value: AnyFunction): AnyFunction {
+  return originals.get(value) ?? value;
 }
 
 type Members = Readonly<Record<string, unknown>>;

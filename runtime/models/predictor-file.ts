@@ -5,7 +5,13 @@ import { ENGINE_FILES } from "../engines/engine.ts";
 import { filesOf } from "./folder.ts";
 import { NEAR_MODEL, notFound } from "./not-found.ts";
 
-const PREDICTOR_FILES = ["predictor.ts", "predictor.mts", "predictor.js", "predictor.mjs"];
+/** What a predictor's module may be called. */
+export const PREDICTOR_FILES: readonly string[] = [
+  "predictor.ts",
+  "predictor.mts",
+  "predictor.js",
+  "predictor.mjs",
+];
 
 /** What people call the module of a transformer. */
 const NEAR_TRANSFORMER = /^(predict(or|ors|er)?|transform(er)?|explain(er)?)\.[cm]?[jt]sx?$/i;

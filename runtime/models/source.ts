@@ -1,3 +1,4 @@
+import type { CodeSnapshot } from "./code-snapshot.ts";
 import type { RemoteSettings } from "../remote/settings.ts";
 
 /** Where a model comes from: what `discoverModel` found in a folder. At least one of the two paths, or `remote`, is set. */
@@ -17,6 +18,13 @@ export interface ModelSource {
    * has imported, so that changed code has to be asked for by another URL. Default 0.
    */
   readonly generation?: number;
+  /** What the predictor's module is, where its project is watched. Default: what its file says when it is loaded. */
+  readonly code?: CodeSnapshot;
+  /**
+   * Where the project is watched: a text that stays as long as the model's files and the engine's settings do, so that
+   * a thread which has the model may keep it when only code has changed. Default: it is loaded.
+   */
+  readonly modelKey?: string;
   /** Transformer mode: the predictor that stands in the place of a model file. */
   readonly remote?: RemoteSettings;
 }

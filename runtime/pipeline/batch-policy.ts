@@ -13,6 +13,18 @@ export const REMOTE_VERDICT: BatchVerdict = {
   reason: "each request asks the remote predictor with its own caller's headers",
 };
 
+/** Of each model once, however often the code around it changes. */
+const proofs = new WeakMap<LoadedEngine, Promise<string | undefined>>();
+
+function proofOf(engine: LoadedEngine): Promise<string | undefined> {
+  let proof = proofs.get(engine);
+  if (proof === undefined) {
+    proof = whyRowsDepend(engine);
+    proofs.set(engine, proof);
+  }
+  return proof;
+}
+
 /**
  * What the settings or the predictor say; where neither does and an engine runs the model, what trying it out shows.
  * @param batching the predictor's, unless the model's settings outrank it
@@ -30,7 +42,7 @@ export async function decideBatching(
   if (predictor.predict !== undefined || engine === undefined) {
     return { reason: "its predict is the predictor's own, which has no batching" };
   }
-  const reason = await whyRowsDepend(engine);
+  const reason = await proofOf(engine);
   if (reason !== undefined) return { reason };
   return { policy: { maxBatchSize: DEFAULT_MAX_BATCH_SIZE, maxDelayMs: 0, automatic: true } };
 }

@@ -86,6 +86,11 @@ export interface ModelInfo {
   readonly noBatchingReason: string | undefined;
   /** Milliseconds that load took. */
   readonly loadMs: number;
+  /**
+   * Of a watched project: whether the model was there already, and only code around it has changed. Undefined elsewhere,
+   * and where the predictor has no model.
+   */
+  readonly isModelKept?: boolean;
 }
 
 /** How busy an executor is. */

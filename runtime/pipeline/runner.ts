@@ -16,6 +16,7 @@ import { CallContext, type PredictorHost, type SignalSource } from "./call-conte
 import type { Job, JobResult, ModelInfo, StageTimings } from "./executor.ts";
 import { collectPredictions } from "./collect-stream.ts";
 import { InstanceSchema } from "./instance-schema.ts";
+import { type HeldModel, type LoadedModel, holdModel } from "./kept-models.ts";
 import { describeThrown, predictorError } from "./predictor-error.ts";
 import { type LogFields, type LogSink, createPredictorLog } from "./predictor-log.ts";
 import { LazyRequest, type ViewRules } from "./request.ts";
@@ -51,6 +52,7 @@ export class PredictorRunner implements AsyncDisposable {
   readonly #predictor: Predictor;
   readonly #model: unknown;
   readonly #engine: LoadedEngine | undefined;
+  readonly #held: HeldModel;
   readonly #host: PredictorHost;
   readonly #rules: ViewRules;
   /** Whether there is a stage before predict whose time is worth telling. */
@@ -71,32 +73,37 @@ export class PredictorRunner implements AsyncDisposable {
     predictor: Predictor,
     settings: RunnerSettings,
   ): Promise<PredictorRunner> {
-    const started = performance.now();
     const { name: modelName, remote: target } = source;
     const remote = target && (await RemoteModel.open(modelName, target, settings.limits));
     const host: PredictorHost = { modelName, log: settings.log, metrics: new UserMetrics(), remote };
-    const engine = await loadEngine(source, predictor, settings);
-    const model = predictor.load === undefined ? engine : await loadModel(source, predictor, host);
-    const loadMs = performance.now() - started;
-    const verdict = settings.batchVerdict ?? (await verdictOn(predictor, host, engine, settings));
-    // Of others than an engine's it says no more than their module.
-    if (engine !== undefined) settings.log("debug", ...verdictLine(verdict, source.name));
-    return new PredictorRunner(predictor, model, engine, host, settings.limits, loadMs, verdict);
+    const held = await holdModel(source, predictor, () => load(source, predictor, host, settings));
+    const { engine } = held;
+    try {
+      if (engine !== undefined) checkAgainstEngine(predictor, engine);
+      const verdict = settings.batchVerdict ?? (await verdictOn(predictor, host, engine, settings));
+      // Of others than an engine's it says no more than their module.
+      if (engine !== undefined) settings.log("debug", ...verdictLine(verdict, source.name));
+      held.log.current = settings.log;
+      return new PredictorRunner(predictor, held, host, settings.limits, verdict);
+    } catch (error) {
+      await held.release(async () => engine?.dispose());
+      throw error;
+    }
   }
 
   private constructor(
     predictor: Predictor,
-    model: unknown,
-    engine: LoadedEngine | undefined,
+    held: HeldModel,
     host: PredictorHost,
     limits: DecodeLimits,
-    loadMs: number,
     verdict: BatchVerdict,
   ) {
+    const { engine, model } = held;
     const signature: Signature = wireSignature(predictor, engine);
     this.#predictor = predictor;
     this.#model = model;
     this.#engine = engine;
+    this.#held = held;
     this.#host = host;
     this.#rules = {
       inputs: signature.inputs,
@@ -122,7 +129,8 @@ export class PredictorRunner implements AsyncDisposable {
       execution: predictor.execution ?? "worker",
       batching: "policy" in verdict ? verdict.policy : undefined,
       noBatchingReason: "reason" in verdict ? verdict.reason : undefined,
-      loadMs,
+      loadMs: held.loadMs,
+      ...(held.isKept !== undefined && model !== undefined && { isModelKept: held.isKept }),
     };
   }
 
@@ -296,8 +304,10 @@ export class PredictorRunner implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#predictor.unload?.(this.#model);
-    await this.#engine?.dispose();
+    await this.#held.release(async () => {
+      await this.#predictor.unload?.(this.#model);
+      await this.#engine?.dispose();
+    });
     this.#host.remote?.[Symbol.dispose]();
   }
 }
@@ -332,6 +342,21 @@ function verdictLine(verdict: BatchVerdict, model: string): [message: string, fi
   return ["requests do not share runs", { model, reason: verdict.reason }];
 }
 
+async function load(
+  source: ModelSource,
+  predictor: Predictor,
+  host: PredictorHost,
+  settings: RunnerSettings,
+): Promise<LoadedModel> {
+  const started = performance.now();
+  const to = { current: settings.log };
+  const log: LogSink = (...line) => to.current(...line);
+  const engine = await loadEngine(source, predictor, { ...settings, log });
+  const model = predictor.load === undefined ? engine : await loadModel(source, predictor, { ...host, log });
+  const loadMs = performance.now() - started;
+  return { engine, model, log: to, hasMetrics: host.metrics.isUsed, loadMs };
+}
+
 /** A `load` of the predictor's own takes the engine's place. */
 async function loadEngine(
   source: ModelSource,
@@ -348,7 +373,6 @@ async function loadEngine(
     ...(settings.onnx !== undefined && { onnx: settings.onnx }),
     log: createPredictorLog(settings.log, { model: source.name }),
   });
-  checkAgainstEngine(predictor, engine);
   return engine;
 }
 

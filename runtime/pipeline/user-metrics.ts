@@ -6,6 +6,11 @@ import type { EngineGauge } from "../engines/engine.ts";
 export class UserMetrics {
   #registry: PromClient.Registry | undefined;
 
+  /** Whether anybody has asked for the registry. */
+  get isUsed(): boolean {
+    return this.#registry !== undefined;
+  }
+
   /** `ctx.metrics` is no promise, so prom-client (20 ms) is required, not imported, by whoever asks first. */
   get registry(): PromClient.Registry {
     if (this.#registry === undefined) {

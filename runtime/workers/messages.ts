@@ -85,8 +85,15 @@ export interface ToSharedThread {
   readonly boot: WorkerBoot;
 }
 
-/** From a worker that several models share, as it dies: a model whose code brought that about. */
-export interface FromSharedThread {
-  readonly type: "blame";
-  readonly seat: number;
+/** From the main thread to a worker that several models share: would it take long to load this one? */
+export interface LoadQuestion {
+  readonly question: number;
+  readonly source: ModelSource;
 }
+
+/** From a worker that several models share. */
+export type FromSharedThread =
+  /** As it dies: a model whose code brought that about. */
+  | { readonly type: "blame"; readonly seat: number }
+  /** To a question: milliseconds that loading the model takes, 0 where the thread has it; undefined: not known. */
+  | { readonly type: "expected"; readonly question: number; readonly loadMs: number | undefined };

@@ -1,7 +1,9 @@
 import { flushCompileCache } from "node:module";
 import type { MessagePort } from "node:worker_threads";
 import type { ModelSource } from "../models/source.ts";
-import type { FromSharedThread, ToSharedThread } from "./messages.ts";
+import { loadPredictor } from "../models/load-predictor.ts";
+import { expectedLoadMs } from "../pipeline/kept-models.ts";
+import type { FromSharedThread, LoadQuestion, ToSharedThread } from "./messages.ts";
 import { hostModel } from "./model-host.ts";
 
 /** Loads come in crowds; what they compiled is kept once the crowd is over. */
@@ -11,7 +13,9 @@ const FLUSH_MS = 1000;
 export function hostSeveral(parent: MessagePort): void {
   const hosted = new Map<number, ModelSource>();
   let flushing: NodeJS.Timeout | undefined;
-  parent.on("message", ({ seat, port, boot }: ToSharedThread) => {
+  parent.on("message", (message: ToSharedThread | LoadQuestion) => {
+    if ("question" in message) return void answer(message, parent);
+    const { seat, port, boot } = message;
     hosted.set(seat, boot.source);
     const hosting = hostModel(port, boot);
     void hosting.then(() => {
@@ -33,6 +37,14 @@ export function hostSeveral(parent: MessagePort): void {
   // Whoever brings the thread down is told from the others by the code that the way there leads through.
   process.on("uncaughtExceptionMonitor", (error: unknown) => blame(stackOf(error)));
   process.on("exit", () => blame(stackOf(new Error("exit"))));
+}
+
+async function answer({ question, source }: LoadQuestion, parent: MessagePort): Promise<void> {
+  // What keeps it from being imported is told by whoever loads it.
+  const predictor = await loadPredictor(source).catch(() => undefined);
+  const loadMs = predictor && expectedLoadMs(source, predictor);
+  const message: FromSharedThread = { type: "expected", question, loadMs };
+  parent.postMessage(message);
 }
 
 function isIn({ predictorPath }: ModelSource, stack: string): boolean {

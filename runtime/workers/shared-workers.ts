@@ -6,7 +6,15 @@ import {
   Worker,
   receiveMessageOnPort,
 } from "node:worker_threads";
-import type { FromSharedThread, FromWorker, ToSharedThread, ToWorker, WorkerBoot } from "./messages.ts";
+import type { ModelSource } from "../models/source.ts";
+import type {
+  FromSharedThread,
+  FromWorker,
+  LoadQuestion,
+  ToSharedThread,
+  ToWorker,
+  WorkerBoot,
+} from "./messages.ts";
 import { ownEntry } from "./own-entry.ts";
 import type { StartThread, ThreadShare, WorkerThread } from "./worker-thread.ts";
 
@@ -43,6 +51,8 @@ export class SharedWorkers {
   /** Gives a model a place in the thread that has the fewest. */
   readonly start: StartThread = (boot, limits, isBusy) => {
     let emptiest: SharedThread | undefined;
+    // The thread that has the model of changed code may keep it.
+    for (const thread of this.#threads) if (thread.hasModelOf(boot.source)) return thread.take(boot, isBusy);
     for (const thread of this.#threads) {
       if (emptiest === undefined || thread.seats < emptiest.seats) emptiest = thread;
     }
@@ -55,11 +65,14 @@ export class SharedWorkers {
   };
 }
 
-class SharedThread {
+/** A thread that hosts models, each with a port of its own. */
+export class SharedThread {
   readonly #worker: Worker;
   readonly #seats = new Map<number, Seat>();
   readonly #onGone: () => void;
+  readonly #questions = new Map<number, (loadMs: number | undefined) => void>();
   #nextSeat = 0;
+  #nextQuestion = 0;
 
   /** @param onGone called once nobody may be given a place in it any more */
   constructor(resourceLimits: ResourceLimits, onGone: () => void) {
@@ -69,7 +82,10 @@ class SharedThread {
       name: "shared",
       resourceLimits,
     });
-    this.#worker.on("message", ({ seat }: FromSharedThread) => this.#seats.get(seat)?.blame());
+    this.#worker.on("message", (message: FromSharedThread) => {
+      if (message.type === "blame") this.#seats.get(message.seat)?.blame();
+      else this.#questions.get(message.question)?.(message.loadMs);
+    });
     this.#worker.on("error", (error: unknown) => this.#each((seat) => seat.emit("error", error)));
     this.#worker.on("exit", (code: number) => this.#exited(code));
   }
@@ -81,7 +97,7 @@ class SharedThread {
   take(boot: WorkerBoot, isBusy: () => boolean): WorkerThread {
     const number = this.#nextSeat++;
     const { port1, port2 } = new MessageChannel();
-    const seat = new Seat(this, number, port1, isBusy);
+    const seat = new Seat(this, number, port1, boot.source, isBusy);
     this.#seats.set(number, seat);
     const message: ToSharedThread = { seat: number, port: port2, boot };
     this.#worker.postMessage(message, [port2]);
@@ -91,6 +107,46 @@ class SharedThread {
   leave(number: number): void {
     if (!this.#seats.delete(number) || this.#seats.size > 0) return;
     this.end();
+  }
+
+  /** Whether it hosts a model as it was before its code changed. */
+  hasModelOf({ name, version, modelKey }: ModelSource): boolean {
+    if (modelKey === undefined) return false;
+    return this.#some(({ source }) => source.name === name && source.version === version);
+  }
+
+  /** Whether it hosts this very model, or tries to. */
+  hosts(source: ModelSource): boolean {
+    return this.#some((seat) => seat.source === source);
+  }
+
+  /** Gives up what was taken for a model, be it loaded or not. */
+  release(source: ModelSource): void {
+    for (const seat of [...this.#seats.values()]) if (seat.source === source) void seat.terminate();
+  }
+
+  /**
+   * Milliseconds that the thread would take to load a model: 0 where it has it, as only code has changed; undefined where
+   * it does not know.
+   * @param mostMs how long it has to answer
+   * @returns "busy" where it does not answer within that time
+   */
+  expectedLoadMs(source: ModelSource, mostMs: number): Promise<number | undefined | "busy"> {
+    const question = this.#nextQuestion++;
+    const { promise, resolve } = Promise.withResolvers<number | undefined | "busy">();
+    const timer = setTimeout(resolve, mostMs, "busy");
+    this.#questions.set(question, resolve);
+    const message: LoadQuestion = { question, source };
+    this.#worker.postMessage(message);
+    return promise.finally(() => {
+      clearTimeout(timer);
+      this.#questions.delete(question);
+    });
+  }
+
+  #some(isSought: (seat: Seat) => boolean): boolean {
+    for (const seat of this.#seats.values()) if (isSought(seat)) return true;
+    return false;
   }
 
   isBusyBeside(seat: Seat): boolean {
@@ -120,6 +176,7 @@ class SharedThread {
 /** A model's place in a shared thread. */
 class Seat extends EventEmitter implements WorkerThread, ThreadShare {
   readonly share = this;
+  readonly source: ModelSource;
   readonly #thread: SharedThread;
   readonly #number: number;
   readonly #port: MessagePort;
@@ -130,8 +187,15 @@ class Seat extends EventEmitter implements WorkerThread, ThreadShare {
   #isBystander = false;
   #ended = false;
 
-  constructor(thread: SharedThread, number: number, port: MessagePort, isBusy: () => boolean) {
+  constructor(
+    thread: SharedThread,
+    number: number,
+    port: MessagePort,
+    source: ModelSource,
+    isBusy: () => boolean,
+  ) {
     super();
+    this.source = source;
     this.#thread = thread;
     this.#number = number;
     this.#port = port;

@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { TEMPLATES } from "../../cli/init/templates.ts";
 import { VERBS } from "../../cli/verbs.ts";
 import {
   type Table,
@@ -38,8 +39,18 @@ describe("docs/04-cli.md", () => {
 
   it.each(verbs.map((verb) => [verb.name, verb] as const))(
     "has the table of the options of %s",
-    (name, verb) => expectTable(section(cliPage, `\`kserve-ts ${name}\``), optionTable(verb.options)),
+    (name, verb) => {
+      const text = section(cliPage, `\`kserve-ts ${name}\``);
+      if (Object.keys(verb.options).length > 0) expectTable(text, optionTable(verb.options));
+      else expect(tablesOf(text)).toEqual([]);
+    },
   );
+
+  it("has the table of the templates", () => {
+    const [, table] = tablesOf(section(cliPage, "`kserve-ts init`"));
+    const rows = Object.entries(TEMPLATES).map(([name, what]) => [`\`${name}\``, what]);
+    expect(table).toEqual([["template", "what it is"], ...rows]);
+  });
 
   it("has the table of the exit codes", () => expectTable(section(cliPage, "Exit codes"), exitCodeTable()));
 

@@ -10,22 +10,23 @@ import { MemoryRegistry } from "../builder/registry/memory-registry.ts";
 import { serveFolder } from "../runtime/serving.ts";
 import { ROOT, folderWith } from "./run-cli.ts";
 
-/** A shell at the repository's root, for which `kserve-ts` is the command line's source. */
-async function typed(command: string, env: Record<string, string>, until?: RegExp) {
+/** A shell at the repository's root, or in `cwd`, for which `kserve-ts` is the command line's source. */
+async function typed(command: string, env: Record<string, string>, until?: RegExp, cwd = ROOT) {
   await using folder = await folderWith({});
   const bin = join(folder.path, "kserve-ts");
   await writeFile(bin, `#!/bin/sh\nexec "${process.execPath}" "${ROOT}cli/main.ts" "$@"\n`);
   await chmod(bin, 0o755);
   const path = `${folder.path}:${process.env["PATH"]}`;
   const shell = spawn("/bin/sh", ["-c", `exec ${command}`], {
-    cwd: ROOT,
+    cwd,
     env: { ...process.env, ...env, PATH: path },
   });
   const said = { stdout: "", stderr: "" };
   for (const output of ["stdout", "stderr"] as const) {
     shell[output].setEncoding("utf8").on("data", (text: string) => {
       said[output] += text;
-      if (until?.test(said.stdout) === true) shell.kill("SIGTERM");
+      const isEnough = until?.test(said.stdout) === true || until?.test(said.stderr) === true;
+      if (isEnough && !shell.killed) shell.kill("SIGTERM");
     });
   }
   const [exitCode] = (await once(shell, "close")) as [number | null];
@@ -34,6 +35,15 @@ async function typed(command: string, env: Record<string, string>, until?: RegEx
 
 const verbs = await VERBS.all();
 const examplesOf = (name: string) => verbs.find((verb) => verb.name === name)?.examples ?? [];
+
+describe("the examples of init --help", () => {
+  it.each(examplesOf("init").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
+    await using folder = await folderWith({});
+    const { stdout, stderr, exitCode } = await typed(command, {}, undefined, folder.path);
+    expect(stdout).toContain("npm install");
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  });
+});
 
 describe("the examples of serve --help", () => {
   it.each(examplesOf("serve").map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
@@ -53,6 +63,64 @@ describe("the examples of predict --help", () => {
     expect(stdout).toMatch(/7|3/);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
   });
+});
+
+describe("the examples of test --help", () => {
+  // The one that needs a cluster is in test/e2e.
+  const local = examplesOf("test").filter(({ command }) => !/--(?:target|service) /.test(command));
+  it.each(local.map(({ says, command }) => [says, command]))("%s", async (_says, command) => {
+    await using server = await serveFolder(`${ROOT}examples/digits`);
+    const here = command
+      .replace("http://localhost:8080", server.url)
+      .replace("localhost:8081", `127.0.0.1:${server.grpcPort}`);
+    const { stdout, stderr, exitCode } = await typed(here, {});
+    expect(stdout).toMatch(/\d examples: \d passed; /);
+    expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+  });
+});
+
+describe("the examples of client --help", () => {
+  // The one of an image is in test/cli/client.
+  it("do what they say, one after the other", { timeout: 60_000 }, async () => {
+    await using server = await serveFolder(`${ROOT}examples/digits`);
+    await using folder = await folderWith({});
+    const local = examplesOf("client").filter(({ command }) => !command.includes("--image"));
+    for (const { command } of local) {
+      const here = command.replace("http://localhost:8080", server.url).replace("/tmp", folder.path);
+      const { stdout, stderr, exitCode } = await typed(here, {});
+      expect(stdout).toMatch(/class DigitsModel|the client of digits/);
+      expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+    }
+  });
+});
+
+describe("the examples of bench --help", () => {
+  // A sweep takes minutes: each is begun, and ended as by Ctrl-C once something was measured, unless it is through.
+  it.each(examplesOf("bench").map(({ says, command }) => [says, command]))(
+    "%s",
+    { timeout: 120_000 },
+    async (_says, command) => {
+      await using server = await serveFolder(`${ROOT}examples/digits`);
+      await using folder = await folderWith({});
+      const here = command
+        .replace("localhost:8081", `127.0.0.1:${server.grpcPort}`)
+        .replace("bench.html", join(folder.path, "bench.html"));
+      const { stdout, exitCode } = await typed(here, {}, /offered/);
+      expect(stdout).toMatch(/^digits at /);
+      expect([0, 143]).toContain(exitCode);
+    },
+  );
+});
+
+describe("the examples of completion --help", () => {
+  it.each(examplesOf("completion").map(({ says, command }) => [says, command]))(
+    "%s",
+    async (_says, command) => {
+      const { stdout, exitCode } = await typed(command, {});
+      expect(stdout).toContain("complete -F _kserve_ts kserve-ts");
+      expect(exitCode).toBe(0);
+    },
+  );
 });
 
 describe("the examples of build --help", () => {
@@ -109,5 +177,17 @@ const OPERATING = ["list", "describe", "get-url", "stop", "start", "delete", "pr
 it("every verb's examples are run by a test here, but those that need a Docker engine or a cluster", () => {
   const needMore = ["run", "diff", "logs", "doctor", ...OPERATING];
   const names = verbs.map(({ name }) => name).filter((name) => !needMore.includes(name));
-  expect(names).toEqual(["serve", "predict", "build", "eject", "inspect", "deploy"]);
+  expect(names).toEqual([
+    "init",
+    "serve",
+    "predict",
+    "test",
+    "client",
+    "bench",
+    "build",
+    "eject",
+    "inspect",
+    "deploy",
+    "completion",
+  ]);
 });

@@ -13,25 +13,12 @@ const plainPage = (width: number) => ({ width, style: (_format: unknown, text: s
 const verbs = await VERBS.all();
 
 describe("--help", () => {
-  it.each([
+  const pages: [string, string[]][] = [
     ["kserve-ts", ["--help"]],
-    ["kserve-ts-serve", ["serve", "--help"]],
-    ["kserve-ts-predict", ["predict", "--help"]],
-    ["kserve-ts-build", ["build", "--help"]],
-    ["kserve-ts-run", ["run", "--help"]],
-    ["kserve-ts-eject", ["eject", "--help"]],
-    ["kserve-ts-inspect", ["inspect", "--help"]],
-    ["kserve-ts-list", ["list", "--help"]],
-    ["kserve-ts-describe", ["describe", "--help"]],
-    ["kserve-ts-get-url", ["get-url", "--help"]],
-    ["kserve-ts-stop", ["stop", "--help"]],
-    ["kserve-ts-start", ["start", "--help"]],
-    ["kserve-ts-delete", ["delete", "--help"]],
-    ["kserve-ts-promote", ["promote", "--help"]],
-    ["kserve-ts-rollback", ["rollback", "--help"]],
-    ["kserve-ts-logs", ["logs", "--help"]],
-    ["kserve-ts-doctor", ["doctor", "--help"]],
-  ])("of %s is as in the golden file", async (name, args) => {
+    ...verbs.map(({ name }): [string, string[]] => [`kserve-ts-${name}`, [name, "--help"]]),
+  ];
+
+  it.each(pages)("of %s is as in the golden file", async (name, args) => {
     const { stdout, stderr, exitCode } = await runCli(args);
     expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
     await expect(stdout.replace(productVersion(), "<version>")).toMatchFileSnapshot(`golden/${name}.txt`);

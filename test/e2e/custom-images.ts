@@ -72,7 +72,7 @@ export async function loadCustomImages(
 }
 
 /** What npm needs of this machine's settings to reach its registry. */
-function npmEnv(): Record<string, string> {
+export function npmEnv(): Record<string, string> {
   const wanted = /^(?:npm_config_.*|node_extra_ca_certs|https?_proxy|no_proxy)$/i;
   const entries = Object.entries(process.env).filter(([name]) => wanted.test(name));
   return Object.fromEntries(entries.map(([name, value = ""]) => [name, value]));

@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { GrpcInferenceClient, InferenceClient } from "../../client/index.ts";
 import { tensor } from "../../contract/index.ts";
-import { ROOT, folderWith } from "../cli/run-cli.ts";
+import { connectCluster } from "../../deployer/cluster/connect.ts";
+import { RESOURCES } from "../../deployer/cluster/resources.ts";
+import { ROOT, folderWith, runCli } from "../cli/run-cli.ts";
 import { CUSTOM_IMAGES, loadCustomImages } from "./custom-images.ts";
 import { deployed, readyPod, runDeploy, withPort } from "./deploy-verb.ts";
 import { startLoad } from "./load-pod.ts";
@@ -72,6 +74,54 @@ describeWithCluster(
       const outcome = await deployed(runDeploy(rig, folder, []));
       expect(outcome).toMatchObject({ outcome: "unchanged", ready: true });
       expect(await readyPod(rig, "digits")).toBe(before);
+    });
+
+    it.each(["v1", "v2", "v2-binary", "grpc"])("is asked by predict --target over %s", async (protocol) => {
+      const config = {
+        deploy: digits(CUSTOM_IMAGES.digits),
+        targets: { here: { namespace: rig.namespace }, elsewhere: { namespace: "default" } },
+      };
+      await using folder = await folderWith({ "kserve.config.json": JSON.stringify(config) });
+      const [body, digit] = protocol === "v1" ? ["seven.json", 7] : ["v2-three.json", 3];
+      const input = join(ROOT, "examples/digits/examples", body);
+      const words = ["predict", "--target", "here", "-i", input, "--protocol", protocol];
+      const { stdout, stderr, exitCode } = await runCli([...words, "--kubeconfig", rig.kubeconfig], {
+        cwd: folder.path,
+      });
+      expect({ stderr, exitCode }).toEqual({ stderr: "", exitCode: 0 });
+      expect(JSON.parse(stdout)).toMatchObject(
+        protocol === "v1"
+          ? { predictions: [digit] }
+          : { model_name: "digits", outputs: [{ name: "digit", data: [digit] }] },
+      );
+    });
+
+    it("runs as any user that the cluster gives it, on a root that nobody writes to", async () => {
+      const folder = await project(digits(CUSTOM_IMAGES.digits));
+      await using cluster = await connectCluster({ ...rig, env: process.env });
+      // As OpenShift does with pods that name no user: one of the namespace's own range, in the group root.
+      const securityContext = { runAsUser: 1_000_770_000, runAsGroup: 0, fsGroup: 1_000_770_000 };
+      const change = { spec: { predictor: { securityContext } } };
+      await cluster.patch(RESOURCES.inferenceService, { name: "digits" }, change);
+      // What somebody else has set is not taken away, and what runs then is waited for.
+      const outcome = await deployed(runDeploy(rig, folder, []));
+      expect(outcome).toMatchObject({ outcome: "unchanged", ready: true });
+      const pod = await readyPod(rig, "digits");
+      const run = (...command: string[]) =>
+        cluster.exec({ pod, container: "kserve-container", command: ["node", "-p", ...command] });
+      const who = await run("`${process.getuid()} ${process.getgid()}`");
+      expect(who.stdout.trim()).toBe("1000770000 0");
+      const tried = await run(
+        `["/", "/tmp", process.cwd()].map((dir) => {
+          try { fs.writeFileSync(dir + "/tried", ""); return "written"; } catch (error) { return error.code; }
+        }).join()`,
+      );
+      expect(tried.stdout.trim()).toBe("EROFS,written,EROFS");
+      const { instances } = await example("digits", "seven");
+      await withPort(rig, { name: "digits", port: 8080 }, async (address) => {
+        using client = new InferenceClient(`http://${address}`);
+        expect(await client.predict("digits", instances)).toEqual([7]);
+      });
     });
 
     it("is rolled out changed without one failed request", async () => {

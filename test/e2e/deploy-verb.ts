@@ -8,6 +8,8 @@ export interface Outcome {
   readonly outcome: "created" | "configured" | "unchanged";
   readonly ready: boolean;
   readonly storageUri?: string;
+  /** Of a custom predictor. */
+  readonly image?: string;
   readonly objects: readonly { readonly kind: string; readonly name: string; readonly outcome: string }[];
   readonly warnings: readonly string[];
 }

@@ -83,6 +83,26 @@ describeWithCluster(
       });
     });
 
+    it("starts again what was stopped, and says so, be anything else changed or not", async () => {
+      const stopped = () => runCli(["stop", "echo", ...where()]);
+      expect((await stopped()).exitCode).toBe(0);
+      const diff = await kserve("diff", echo);
+      expect(diff.stdout).toMatch(/^- +serving\.kserve\.io\/stop: "true"$/m);
+      expect(diff.exitCode).toBe(1);
+      const warning = "warning: echo is stopped: deploying it starts it again.\n";
+      const same = await kserve("deploy", [...echo, "-o", "json"]);
+      expect(same.stderr).toContain(warning);
+      expect(JSON.parse(same.stdout)).toMatchObject({ outcome: "configured", ready: true });
+      expect((await stopped()).exitCode).toBe(0);
+      const changed = [...echo, "--set", "labels.team=ml"];
+      const other = await kserve("deploy", [...changed, "-o", "json"]);
+      expect(other.stderr).toContain(warning);
+      expect(JSON.parse(other.stdout)).toMatchObject({ outcome: "configured", ready: true });
+      const again = await kserve("deploy", [...changed, "-o", "json"]);
+      expect(again.stderr).not.toContain("stopped");
+      expect(JSON.parse(again.stdout)).toMatchObject({ outcome: "unchanged", ready: true });
+    });
+
     it("ends with the cause where an image cannot be had, and goes back with --atomic", async () => {
       const args = ["--name", "echo", "--image", "localhost/nosuch:1", ...SMALL];
       const { stdout, stderr, exitCode } = await kserve("deploy", [...args, "--atomic"]);

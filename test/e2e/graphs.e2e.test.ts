@@ -8,6 +8,8 @@ import { parseDeployFile } from "../../deployer/config/parse.ts";
 import { graphManifests } from "../../deployer/manifests/inference-graph.ts";
 import { applyManifests } from "../../deployer/rollout/apply.ts";
 import { type GraphView, viewGraph, waitUntilGraphReady } from "../../deployer/rollout/graph-ready.ts";
+import { folderWith, runCli } from "../cli/run-cli.ts";
+import { runDeploy } from "./deploy-verb.ts";
 import { standInImage } from "./images/busybox.ts";
 import { describeWithCluster } from "./rig.ts";
 
@@ -15,6 +17,14 @@ import { describeWithCluster } from "./rig.ts";
 const ROUTER = { name: "docker.io/kserve/router:latest", files: { readyz: "ready" } };
 
 const URL = "http://digits-predictor.models.svc.cluster.local/v1/models/digits:predict";
+
+const QUOTA = {
+  group: "",
+  version: "v1",
+  plural: "resourcequotas",
+  kind: "ResourceQuota",
+  namespaced: true,
+} as const;
 
 const EVERY_NODE: GraphConfig["nodes"] = {
   root: {
@@ -102,6 +112,69 @@ describeWithCluster(
       expect(view).toMatchObject({ ready: false, waitsFor: expect.stringMatching(/nobody/) as string });
       const waiting = waitUntilGraphReady(cluster, { name: "orphan" }, { timeoutMs: 500, signal });
       await expect(waiting).rejects.toThrow(/InferenceGraph orphan in .* is not ready after 1 s: .*nobody/);
+    });
+
+    it("are listed and described with what they go to, and deleted", async () => {
+      await apply("same", { root: { sequence: [{ url: URL }] } });
+      const run = async (...words: string[]) => {
+        const where = ["-n", namespace, "--kubeconfig", kubeconfig];
+        const { stdout, stderr, exitCode } = await runCli([...words, ...where], { cwd: folder.path });
+        expect(exitCode, stderr).toBe(0);
+        return stdout;
+      };
+      await using folder = await folderWith({});
+      await apply("orphan", { root: { sequence: ["nobody"] } });
+      expect(await run("list")).toMatch(/^orphan +\S.* +graph of nobody +\S+ +kserve-ts$/m);
+      expect((await run("list", "-o", "name")).split("\n")).toEqual(
+        expect.arrayContaining(["orphan", "same"]),
+      );
+      expect(JSON.parse(await run("list", "-o", "json"))).toContainEqual(
+        expect.objectContaining({
+          kind: "InferenceGraph",
+          name: "everything",
+          state: "ready",
+          services: [],
+          url: `http://everything-${namespace}.example.com`,
+        }),
+      );
+      const described = await run("describe", "everything");
+      expect(described).toMatch(/^graph everything in \S+ is ready$/m);
+      expect(described).toMatch(/^ +share +splitter +http:\S+ +30 %$/m);
+      expect(described).toMatch(/^ +share +node kinds|^ +node kinds +70 %$/m);
+      expect(await run("describe", "orphan")).toMatch(
+        /^graph orphan in \S+ (is not|may not be).*\n +waits for: .*nobody/m,
+      );
+      expect(JSON.parse(await run("describe", "orphan", "-o", "json"))).toMatchObject({
+        nodes: [{ name: "root", router: "sequence", steps: [{ to: { service: "nobody" } }] }],
+      });
+      expect(await run("delete", "everything", "--yes")).toBe("InferenceGraph everything is deleted.\n");
+      const labels = "serving.kserve.io/inferencegraph=everything";
+      expect((await cluster.list(RESOURCES.pod, { labels })).items).toEqual([]);
+      expect(await run("list", "-o", "name")).not.toContain("everything");
+    });
+
+    it("that the cluster refuses leave the service beside them as it is", async () => {
+      const counted = "count/inferencegraphs.serving.kserve.io";
+      await cluster.create(QUOTA, {
+        apiVersion: "v1",
+        kind: "ResourceQuota",
+        metadata: { name: "no-graphs", namespace },
+        spec: { hard: { [counted]: "0" } },
+      });
+      const hard = async () => {
+        const quota = await cluster.get(QUOTA, { name: "no-graphs" });
+        return (quota?.["status"] as { hard?: Record<string, string> } | undefined)?.hard?.[counted];
+      };
+      await expect.poll(hard, { timeout: 30_000 }).toBe("0");
+      const config = {
+        deploy: { name: "beside", image: "localhost/echo:testbed" },
+        graphs: { refused: { nodes: { root: { sequence: ["beside"] } } } },
+      };
+      await using folder = await folderWith({ "kserve.config.json": JSON.stringify(config) });
+      const { stderr, exitCode } = await runDeploy({ kubeconfig, namespace }, folder.path, []);
+      expect(exitCode).not.toBe(0);
+      expect(stderr).toMatch(/^error: .*refused.*exceeded quota: no-graphs/m);
+      expect(await cluster.get(RESOURCES.inferenceService, { name: "beside" })).toBeUndefined();
     });
 
     it("that are not there are not waited for", async () => {

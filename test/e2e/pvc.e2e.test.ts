@@ -4,23 +4,22 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { KtsError } from "../../contract/errors.ts";
-import { type Content, bytesContent, sha256Of, textContent } from "../../deployer/artifacts/content.ts";
+import {
+  type Content,
+  bytesContent,
+  digestsOf,
+  sha256Of,
+  textContent,
+} from "../../deployer/artifacts/content.ts";
 import type { Cluster } from "../../deployer/cluster/cluster.ts";
 import { connectCluster } from "../../deployer/cluster/connect.ts";
-import { RESOURCES, type Resource } from "../../deployer/cluster/resources.ts";
+import { RESOURCES } from "../../deployer/cluster/resources.ts";
 import { type PvcStoreOptions, openPvcStore } from "../../deployer/storage/pvc.ts";
 import { HELPER_LABELS } from "../../deployer/storage/pvc-helper/pod.ts";
 import type { ModelStore } from "../../deployer/storage/store.ts";
+import { makeClaim } from "./claims.ts";
 import { busyboxImage } from "./images/busybox.ts";
 import { describeWithCluster } from "./rig.ts";
-
-const VOLUMES: Resource = {
-  group: "",
-  version: "v1",
-  plural: "persistentvolumes",
-  kind: "PersistentVolume",
-  namespaced: false,
-};
 
 const MIB = 1024 * 1024;
 
@@ -32,45 +31,21 @@ describeWithCluster(
   ({ kubeconfig, namespace, loadImage }) => {
     let folder: string;
     let cluster: Cluster;
-    const volume = (name: string): string => `${namespace}-${name}`;
+    const claims = new AsyncDisposableStack();
     const signal = AbortSignal.timeout(170_000);
-
-    /** A claim of a folder of this machine, which is the node's too. */
-    async function makeClaim(name: string, accessMode: string, path: string | undefined): Promise<void> {
-      const common = { accessModes: [accessMode], storageClassName: "" };
-      if (path !== undefined) {
-        await cluster.create(VOLUMES, {
-          apiVersion: "v1",
-          kind: "PersistentVolume",
-          metadata: { name: volume(name) } as never,
-          spec: {
-            ...common,
-            capacity: { storage: "1Gi" },
-            claimRef: { namespace, name },
-            hostPath: { path },
-          },
-        });
-      }
-      await cluster.create(RESOURCES.persistentVolumeClaim, {
-        apiVersion: "v1",
-        kind: "PersistentVolumeClaim",
-        metadata: { name, namespace },
-        spec: { ...common, volumeName: volume(name), resources: { requests: { storage: "1Gi" } } },
-      });
-    }
 
     beforeAll(async () => {
       await loadImage(await busyboxImage());
       folder = await mkdtemp(join(tmpdir(), "kts-pvc-"));
       await chmod(folder, 0o777);
       cluster = await connectCluster({ kubeconfig, namespace, env: {} });
-      await makeClaim("models", "ReadWriteOnce", folder);
-      await makeClaim("read-only", "ReadOnlyMany", folder);
-      await makeClaim("unbound", "ReadWriteOnce", undefined);
+      claims.use(await makeClaim(cluster, { name: "models", accessMode: "ReadWriteOnce", path: folder }));
+      claims.use(await makeClaim(cluster, { name: "read-only", accessMode: "ReadOnlyMany", path: folder }));
+      claims.use(await makeClaim(cluster, { name: "unbound", accessMode: "ReadWriteOnce" }));
     });
 
     afterAll(async () => {
-      for (const name of ["models", "read-only"]) await cluster.delete(VOLUMES, { name: volume(name) });
+      await claims.disposeAsync();
       await cluster[Symbol.asyncDispose]();
       await rm(folder, { recursive: true, force: true });
     });
@@ -83,7 +58,15 @@ describeWithCluster(
       const onBytes = (count: number): void => {
         bytes += count;
       };
-      await store.put({ path, content, sha256: sha256 ?? (await sha256Of(content)), onBytes, signal });
+      const digests = await digestsOf(content);
+      await store.put({
+        path,
+        content,
+        ...digests,
+        ...(sha256 !== undefined && { sha256 }),
+        onBytes,
+        signal,
+      });
       return bytes;
     }
 
@@ -104,6 +87,16 @@ describeWithCluster(
         throw new Error("it was opened, or failed otherwise", { cause: error });
       return { code: error.code, text: `${error.message} ${error.hint}` };
     }
+
+    it("says why a large file cannot be written, though its input is not read", async () => {
+      await using store = await open("pvc://models/refused");
+      await put(store, "taken", textContent("a file"));
+      const big = bytesContent(Buffer.alloc(6 * MIB, "model"));
+      const below = put(store, "taken/below/model.bin", big);
+      await expect(below).rejects.toThrow(
+        /^pvc:\/\/models\/refused\/taken\/below\/model\.bin: mkdir: .*Not a directory/,
+      );
+    }, 60_000);
 
     it("takes files and lists them with their digests, and its pod is gone after it", async () => {
       const big = bytesContent(Buffer.alloc(3 * MIB + 7, "model"));
@@ -160,7 +153,13 @@ describeWithCluster(
       };
       {
         await using store = await open("pvc://models");
-        const upload = { path: "big/model.bin", content: halting, sha256, onBytes: () => undefined };
+        const upload = {
+          path: "big/model.bin",
+          content: halting,
+          sha256,
+          blocks: [],
+          onBytes: () => undefined,
+        };
         await expect(store.put({ ...upload, signal: abort.signal })).rejects.toThrow("enough");
       }
       const left = await arrived();

@@ -1,14 +1,20 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { InferenceClient } from "../../client/index.ts";
 import { connectCluster } from "../../deployer/cluster/connect.ts";
 import { RESOURCES } from "../../deployer/cluster/resources.ts";
 import { ROOT, folderWith } from "../cli/run-cli.ts";
 import { deployed, runDeploy, withPort } from "./deploy-verb.ts";
-import { useRealInitializer } from "./real-initializer.ts";
+import { type MakePlace, type ModelPlace, ociPlace, pvcPlace, s3Place } from "./model-places.ts";
 import { describeWithCluster } from "./rig.ts";
-import { type S3Server, startS3Server } from "./s3-server.ts";
+
+/** The places as the tests' names call them. */
+const PLACES = new Map([
+  [s3Place, "S3"],
+  [pvcPlace, "a claim"],
+  [ociPlace, "an image"],
+]);
 
 /** Less than the stock runtimes ask for, so that one fits beside the cluster on two cores. */
 export const RUNTIME_SIZE = {
@@ -30,10 +36,16 @@ interface Example {
 export interface StandardModel {
   /** Its folder. */
   readonly fixture: string;
+  /** What is deployed, below that. Default `model`. */
+  readonly path?: string;
+  /** The InferenceService's name. Default `iris`. */
+  readonly name?: string;
+  /** Where it lies. Default: an S3 server, which `deploy` uploads it to. */
+  readonly place?: MakePlace;
   readonly predictor: "sklearn" | "xgboost" | "pytorch" | "tensorflow";
   /** The archive of the runtime's image, made where it is not there yet. */
   readonly runtimeImage: () => Promise<string>;
-  /** The runtime by its name, whose readiness `deploy` then knows to ask for. Default: KServe picks it. */
+  /** The runtime by its name. Default: KServe picks it. */
   readonly runtime?: string;
   /** Further settings of `deploy`. */
   readonly settings?: object;
@@ -44,15 +56,6 @@ export interface StandardModel {
     example: Example,
   ) => Promise<[got: number[], expected: number[]]>;
 }
-
-/**
- * Asks over V2, when the model is loaded. Where KServe picked the runtime it has no readiness probe but for the port, which
- * MLServer opens while it is loading: the service is Ready a little before its model.
- */
-export const askV2WhenLoaded: StandardModel["ask"] = async (client, name, example) => {
-  await vi.waitUntil(() => client.modelReady(name), { timeout: 120_000, interval: 200 });
-  return askV2(client, name, example);
-};
 
 /** Asks over V2. */
 export const askV2: StandardModel["ask"] = async (client, name, { v2Request, v2Response }) => {
@@ -68,11 +71,14 @@ export const askV1: StandardModel["ask"] = async (client, name, { v1Request, v1R
 };
 
 /**
- * The tests of a standard model: `deploy` uploads it into an S3 server in the cluster, KServe's own initializer fetches it
- * with the credentials that `deploy` wrote, the real runtime serves it, and its answers are the fixture's.
+ * The tests of a standard model: `deploy` puts it where it is to lie, KServe brings it to the real runtime with the
+ * credentials that `deploy` wrote, and the answers are the fixture's.
  */
 export function describeStandardModel({
   fixture,
+  path = "model",
+  name = "iris",
+  place: makePlace = s3Place,
   predictor,
   runtimeImage,
   runtime,
@@ -80,63 +86,56 @@ export function describeStandardModel({
   ask,
 }: StandardModel): void {
   describeWithCluster(
-    `a plain ${predictor} model, by S3 to a ready service`,
+    `a plain ${predictor} model, by ${PLACES.get(makePlace)} to a ready service`,
     (rig) => {
       const { kubeconfig, namespace, loadImage } = rig;
+      const source = join(ROOT, "test/fixtures/models", fixture);
       const held = new AsyncDisposableStack();
       afterAll(() => held.disposeAsync());
-      let store: S3Server;
+      let place: ModelPlace;
       let folder: string;
       beforeAll(async () => {
         await loadImage(await runtimeImage());
-        held.use(await useRealInitializer(rig));
-        store = held.use(await startS3Server(rig));
+        place = held.use(await makePlace(rig, name, join(source, path)));
         const config = {
           deploy: {
-            name: "iris",
+            name,
             predictor,
-            model: { uri: join(ROOT, "test/fixtures/models", fixture, "model"), runtime },
+            model: { uri: place.uri ?? join(source, path), runtime },
             resources: RUNTIME_SIZE,
             ...settings,
           },
-          targets: {
-            cluster: {
-              store: `s3://${store.bucket}/teams/e2e`,
-              secret: {
-                aws_access_key_id: store.accessKeyId,
-                aws_secret_access_key: store.secretAccessKey,
-                s3_endpoint: store.endpointOfPods,
-                s3_use_https: false,
-              },
-            },
-          },
+          targets: { cluster: place.target },
         };
         folder = held.use(await folderWith({ "kserve.config.json": JSON.stringify(config) })).path;
       });
-      const deploy = () => runDeploy(rig, folder, [], { AWS_ENDPOINT_URL_S3: store.endpointHere });
+      const deploy = () => runDeploy(rig, folder, [], place.env);
 
       it("is uploaded, fetched and ready", async () => {
         const ended = await deploy();
         const outcome = await deployed(Promise.resolve(ended));
         expect(outcome).toMatchObject({ outcome: "created", ready: true });
-        expect(outcome.storageUri).toMatch(/^s3:\/\/models\/teams\/e2e\/iris\/[0-9a-f]{12}$/);
-        expect(ended.stdout + ended.stderr).not.toContain(store.secretAccessKey);
+        const uploadedTo = place.uri === undefined ? outcome.storageUri : undefined;
+        if (place.secret !== undefined) expect(ended.stdout + ended.stderr).not.toContain(place.secret);
         await using cluster = await connectCluster({ kubeconfig, namespace, env: process.env });
-        const { items } = await cluster.list(RESOURCES.pod, {
-          labels: "serving.kserve.io/inferenceservice=iris",
-        });
-        const spec = items[0]?.["spec"] as { readonly initContainers: readonly { readonly image: string }[] };
-        expect(spec.initContainers.map(({ image }) => image)).toEqual([
-          expect.stringContaining("kserve/storage-initializer:v0.20.0"),
-        ]);
+        const service = await cluster.get(RESOURCES.inferenceService, { name });
+        const { predictor: served } = service?.["spec"] as { predictor: { model: { storageUri: string } } };
+        expect(served.model.storageUri).toMatch(place.storageUri);
+        expect(uploadedTo ?? served.model.storageUri).toBe(served.model.storageUri);
+        const labels = `serving.kserve.io/inferenceservice=${name}`;
+        const { items } = await cluster.list(RESOURCES.pod, { labels });
+        const spec = items[0]?.["spec"] as {
+          readonly initContainers?: readonly { readonly image: string }[];
+        };
+        expect((spec.initContainers ?? []).map(({ image }) => image)).toEqual(place.fetchedBy);
       });
 
       it("answers as the library that trained it", async () => {
-        const text = await readFile(join(ROOT, "test/fixtures/models", fixture, "examples.json"), "utf8");
-        await withPort(rig, { name: "iris", port: 8080 }, async (address) => {
+        const text = await readFile(join(source, "examples.json"), "utf8");
+        await withPort(rig, { name, port: 8080 }, async (address) => {
           using client = new InferenceClient(`http://${address}`);
           for (const example of JSON.parse(text) as Example[]) {
-            const [got, expected] = await ask(client, "iris", example);
+            const [got, expected] = await ask(client, name, example);
             expect(got.length, example.name).toBe(expected.length);
             got.forEach((value, at) => {
               const wanted = expected[at] as number;

@@ -7,6 +7,5 @@ describeStandardModel({
   runtimeImage: mlserverImage,
   runtime: "kserve-mlserver",
   settings: { protocolVersion: "v2" },
-  // Its readiness is asked for, so that Ready is to mean that the model is loaded.
   ask: askV2,
 });

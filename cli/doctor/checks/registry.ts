@@ -16,7 +16,8 @@ export const registry: Check<MachineSubject> = {
     const credentialsFor = dockerConfigCredentials(env);
     const hasCredentials = (await credentialsFor(host, signal)) !== undefined;
     const login = hasCredentials ? `with the credentials of docker login` : "without credentials";
-    const client = new RegistryClient({ credentialsFor, insecure: [] });
+    // The reason is worth more than a further try, and there is no time for both.
+    const client = new RegistryClient({ credentialsFor, insecure: [], tries: 2 });
     try {
       const { digest } = await client.resolve(reference, signal);
       return { status: "ok", message: `${host} has ${image} (${digest.slice(0, 19)}), asked ${login}` };

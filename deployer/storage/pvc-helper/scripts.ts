@@ -4,6 +4,9 @@ export const MOUNT_PATH = "/store";
 /** What is ours on the claim: files that have not arrived whole, and the digests of those that have. */
 export const OWN_FOLDER = ".kserve-ts";
 
+/** How a script that reads says that it ends, before it has read all: with its exit code behind. */
+export const END_WORD = "kserve-ts-end";
+
 /** Exit codes of the scripts that say what went wrong. */
 export const EXIT = { short: 44, damaged: 45 } as const;
 
@@ -35,9 +38,11 @@ if [ -f "$part" ]; then stat -c %s "$part"; else echo 0; fi
  * $1: path below the claim's root, $2: digest, $3: name of the part, $4: bytes that are there, $5: bytes that come,
  * $6: bytes of the whole.
  * Appends what it reads, and gives the file its name when it is whole: nobody sees half of one. It reads no further than
- * what is to come, since not every cluster tells a command that its input ended.
+ * what is to come, since not every cluster tells a command that its input ended. Where it fails it stays until its word
+ * is read, for with it the connection may end.
  */
 export const PUT_SCRIPT = `
+trap 'code=$?; echo "${END_WORD} $code" >&2; [ $code = 0 ] || sleep 2' EXIT
 set -e
 umask 022
 cd ${MOUNT_PATH}

@@ -3,6 +3,7 @@ import { Deadlines } from "../../deadlines.ts";
 import { Exchange } from "../exchange.ts";
 import { HEADERS_TIMEOUT_MS, type OwnServer, REQUEST_TIMEOUT_MS } from "../http-server.ts";
 import type { InferenceServices } from "../inference-services.ts";
+import { askToLeave, isLeaving } from "../leaving.ts";
 import { type HeadLimits, type HotHead, headEnd, readHotHead } from "./hot-head.ts";
 import type { LaneAnswer } from "./lane-answer.ts";
 import { LaneConnection } from "./lane-connection.ts";
@@ -70,6 +71,11 @@ export class FastLane implements LaneRules {
     return connection.socket;
   }
 
+  /** Has the next answer on each connection that there is now be its last. */
+  askToLeave(): void {
+    for (const connection of this.#connections) connection.isLeaving = true;
+  }
+
   /** Ends the connections that are between two requests. */
   closeIdle(): void {
     for (const connection of this.#connections) if (connection.isIdle) connection.socket.destroy();
@@ -91,6 +97,7 @@ export class FastLane implements LaneRules {
 
   lend(socket: Socket, bytes: Buffer, onReturn?: () => void): LentConnection {
     const lent = new LentConnection(socket, bytes, onReturn);
+    if (isLeaving(socket)) askToLeave(lent);
     // What node:http needs of a connection any Duplex has.
     this.#serve.call(this.#server, lent as unknown as Socket);
     return lent;

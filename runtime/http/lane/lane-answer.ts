@@ -8,6 +8,8 @@ const KNOWN_GOOD = 4;
 
 /** Who is told that an answer is out. */
 export interface AnswerOwner {
+  /** Its client is to go elsewhere: the next answer is the last. */
+  readonly isLeaving: boolean;
   /** @param last of its connection */
   answered(last: boolean): void;
 }
@@ -50,7 +52,12 @@ export class LaneAnswer implements CarriedAnswer {
       }
       head += `${name}: ${value}\r\n`;
     }
-    this.#head = `${head}Date: ${httpDate()}\r\n${this.#last ? "" : this.#keepAlive}\r\n`;
+    let connection = this.#last ? "" : this.#keepAlive;
+    if (this.#owner.isLeaving && !this.#last) {
+      this.#last = true;
+      connection = "Connection: close\r\n";
+    }
+    this.#head = `${head}Date: ${httpDate()}\r\n${connection}\r\n`;
   }
 
   cork(): void {

@@ -19,6 +19,7 @@ export class LaneConnection implements Timed, AnswerOwner {
   deadlineAt = 0;
   previous: Timed | undefined;
   next: Timed | undefined;
+  isLeaving = false;
   readonly socket: Socket;
   readonly #rules: LaneRules;
   /** What the last request's head was: most likely the next one's too. */

@@ -27,10 +27,10 @@ describe("answerDiff", () => {
       v2({ a: [1, 2], b: [3, 4] }),
     ],
     ["numbers that differ in their last bits", [0.3], { predictions: [0.1 + 0.2] }],
-    ["large numbers that differ a little", [100_000], { predictions: [100_001] }],
+    ["large numbers that differ a little", v2({ y: [100_000] }), { predictions: [100_001] }],
     ["base64 and text", { predictions: [{ b64: "YQ==" }] }, v2({ y: ["a"] })],
   ])("finds none between %s", (_case, expected, actual) => {
-    expect(answerDiff(expected, actual)).toBeUndefined();
+    expect(answerDiff(expected, actual, { outputs: [] })).toBeUndefined();
   });
 
   it.each([
@@ -42,10 +42,11 @@ describe("answerDiff", () => {
     [v2({ a: [1], b: [2] }), v2({ a: [1], c: [2] }), "expected an output b, got a, c"],
     [v2({ a: [1], b: [2] }), v2({ a: [1], b: [2], c: [3] }), "got outputs that were not expected: c"],
     [v2({ y: [1, 2] }), { predictions: [[1, 3]] }, "expected y[1] to be 2, got 3"],
-    [{ result: 1 }, { predictions: [1] }, "the expected answer has neither predictions nor outputs"],
-    [[1], { result: 1 }, "the answer has neither predictions nor outputs"],
+    [{ result: 1 }, { result: 2 }, "expected answer.result to be 1, got 2"],
+    [[100_000], { predictions: [100_001] }, "expected predictions[0] to be 100000, got 100001"],
+    [[1, 2], { predictions: [2, 3] }, "expected predictions[0] to be 1, got 2"],
   ])("between %j and %j: %s is said", (expected, actual, said) => {
-    expect(answerDiff(expected, actual)).toBe(said);
+    expect(answerDiff(expected, actual, { outputs: [] })).toBe(said);
   });
 });
 

@@ -115,18 +115,6 @@ describe("no cluster that could be meant", () => {
     );
   });
 
-  it("says that a cluster behind a proxy is not supported", async () => {
-    const kubeconfig = join(folder, "proxied");
-    const cluster = { server: "https://a.test", "proxy-url": "http://proxy.test" };
-    const clusters = [{ name: "c", cluster }];
-    await writeFile(
-      kubeconfig,
-      JSON.stringify({ clusters, contexts: [{ name: "a", context: { cluster: "c" } }] }),
-    );
-    const error = await failureOf(connectCluster({ kubeconfig, context: "a", env: {} }));
-    expect(error.message).toContain("is reached through a proxy (proxy-url), which is not supported");
-  });
-
   it("names the line of a file that is no YAML, and nothing that stands there", async () => {
     const kubeconfig = join(folder, "broken");
     await writeFile(kubeconfig, 'users:\n- name: a\n  user: {token: "s3cret\n');

@@ -21,19 +21,28 @@ interface Played {
   readonly everywhere?: boolean;
   readonly config?: Readonly<Record<string, object>>;
   readonly schema?: unknown;
+  /** Runtimes by their names, of the cluster; undefined: they may not be listed. */
+  readonly runtimes?: Readonly<Record<string, object>>;
 }
 
 async function facts(played: Played) {
   const { kserve = true, knative = false, home = "kserve", everywhere = true } = played;
   await using api = await recordedApi(({ path }, response) => {
     const none = () => refuse(response, 404, "the server could not find the requested resource");
+    const forbidden = () =>
+      refuse(response, 403, `x is forbidden: User "eve" cannot list resource "x"`, "Forbidden");
     if (path === "/apis/serving.kserve.io") return kserve ? {} : none();
     if (path === "/apis/serving.knative.dev") return knative ? {} : none();
+    if (/\/(cluster)?servingruntimes/.test(path)) {
+      if (played.runtimes === undefined) return forbidden();
+      const ofCluster = Object.entries(path.includes("/clusterservingruntimes") ? played.runtimes : {});
+      return { metadata: {}, items: ofCluster.map(([name, spec]) => ({ metadata: { name }, spec })) };
+    }
     if (path.startsWith("/openapi/"))
       return { components: { schemas: { "io.kserve.InferenceService": played.schema } } };
     const isHome = path.includes(`/namespaces/${home}/`);
     if (!isHome && (path.includes("/namespaces/") || !everywhere)) {
-      return refuse(response, 403, 'x is forbidden: User "eve" cannot list resource "x"', "Forbidden");
+      return forbidden();
     }
     const metadata = { name: "found", namespace: home, labels: played.labels };
     const containers = [
@@ -87,6 +96,33 @@ describe("a cluster's KServe", () => {
       s3KeyNames: { accessKeyId: "id", secretAccessKey: "secret" },
       configRead: true,
     });
+  });
+
+  it("has runtimes, of which MLServer tells its port", async () => {
+    const env = [{ name: "MLSERVER_HTTP_PORT", value: "8085" }];
+    const format = { name: "sklearn", version: "1", autoSelect: true, priority: 2 };
+    const { runtimes } = await facts({
+      controller: CONTROLLER,
+      runtimes: {
+        ours: {
+          protocolVersions: ["v2"],
+          supportedModelFormats: [format],
+          containers: [{ name: "kserve-container", env }],
+        },
+        bare: { disabled: true },
+      },
+    });
+    expect(runtimes).toEqual([
+      {
+        name: "ours",
+        isNamespaced: false,
+        isUsable: true,
+        formats: [{ name: "sklearn", version: "1", isAuto: true, priority: 2 }],
+        protocols: ["v2"],
+        mlserverPort: 8085,
+      },
+      { name: "bare", isNamespaced: false, isUsable: false, formats: [], protocols: [] },
+    ]);
   });
 
   it("is found in its usual namespaces where one may not look into all", async () => {

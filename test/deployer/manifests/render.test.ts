@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { DeployConfig } from "../../../contract/deploy-config.ts";
+import type { RuntimeFacts } from "../../../deployer/cluster/runtimes.ts";
 import { toYaml } from "../../../deployer/manifests/print.ts";
 import { render } from "../../../deployer/manifests/render.ts";
 import { type CrdVersion, crdProblems } from "../crd-schema.ts";
@@ -212,14 +213,76 @@ describe("a standard model's readiness", () => {
     model: { uri: "s3://models/iris", runtime: "kserve-mlserver" },
   } as const;
 
-  it("is asked for where the runtime is named and known", () => {
+  const mlserver: RuntimeFacts = {
+    name: "kserve-mlserver",
+    isNamespaced: false,
+    isUsable: true,
+    formats: [{ name: "sklearn", version: "1", isAuto: true, priority: 2 }],
+    protocols: ["v2"],
+    mlserverPort: 8081,
+  };
+  const { mlserverPort: _, ...unlike } = mlserver;
+  const other: RuntimeFacts = { ...unlike, name: "other" };
+  const picked = (runtimes: readonly RuntimeFacts[], deploy: DeployConfig = {}) => {
+    const [service] = render(planOf({ ...KINDS.sklearn, protocolVersion: "v2", ...deploy }, { runtimes }));
+    const { model } = (service?.["spec"] as { predictor: { model: { readinessProbe?: object } } }).predictor;
+    return model.readinessProbe;
+  };
+  const asked = { httpGet: { path: "/v2/health/ready", port: 8081 } };
+
+  it.each<[string, readonly RuntimeFacts[], DeployConfig?]>([
+    ["alone", [mlserver]],
+    [
+      "of the highest priority",
+      [{ ...other, formats: [{ name: "sklearn", isAuto: true, priority: 1 }] }, mlserver],
+    ],
+    [
+      "with a priority, unlike another",
+      [{ ...other, formats: [{ name: "sklearn", isAuto: true }] }, mlserver],
+    ],
+    ["the only one that may be taken", [{ ...other, isUsable: false }, mlserver]],
+    ["the only one with the protocol", [{ ...other, protocols: ["v1"] }, mlserver]],
+    ["the only one of the namespace", [other, { ...mlserver, isNamespaced: true }]],
+    [
+      "the only one with the version",
+      [{ ...other, formats: [{ name: "sklearn", version: "0", isAuto: true, priority: 9 }] }, mlserver],
+      { model: { uri: "s3://models/iris", format: { name: "sklearn", version: "1" } } },
+    ],
+    ["named", [other, mlserver], onMlserver],
+  ])("is asked for where KServe picks MLServer, which is %s", (_name, runtimes, deploy) => {
+    expect(picked(runtimes, deploy)).toMatchObject(asked);
+  });
+
+  it.each<[string, readonly RuntimeFacts[], DeployConfig?]>([
+    ["another may be picked as well", [other, mlserver]],
+    ["the namespace has its own", [mlserver, { ...other, isNamespaced: true }]],
+    ["MLServer has not the protocol", [mlserver], { protocolVersion: "v1" }],
+    ["MLServer is not picked by itself", [{ ...mlserver, formats: [{ name: "sklearn", isAuto: false }] }]],
+    ["another is named", [other, mlserver], { model: { uri: "s3://models/iris", runtime: "other" } }],
+    ["there is no runtime", []],
+  ])("is left to KServe where %s", (_name, runtimes, deploy) => {
+    expect(picked(runtimes, deploy)).toBeUndefined();
+  });
+
+  it("is asked for twice where the runtime is named and known, since MLServer is ready without models too", () => {
     expect(probed(onMlserver)).toMatchObject({
-      readinessProbe: { httpGet: { path: "/v2/health/ready", port: 8080 } },
+      readinessProbe: { httpGet: { path: "/v2/health/ready", port: 8080 }, successThreshold: 2 },
+    });
+  });
+
+  it.each<[string, DeployConfig["env"], string]>([
+    ["the service's", undefined, "digits"],
+    ["a variable's", { MLSERVER_MODEL_NAME: "iris" }, "iris"],
+  ])("is the model's own where its files are ours, by %s name", (_, env, name) => {
+    const model = { storageUri: "s3://models/iris/5c3f", contentHash: "5c3f" };
+    const [service] = render(planOf({ ...onMlserver, ...(env && { env }) }, { model }));
+    expect(service?.["spec"]).toMatchObject({
+      predictor: { model: { readinessProbe: { httpGet: { path: `/v2/models/${name}/ready`, port: 8080 } } } },
     });
   });
 
   it.each<[string, DeployConfig]>([
-    ["KServe picks the runtime", { ...KINDS.sklearn, protocolVersion: "v2" }],
+    ["KServe picks the runtime, and it is not known which", { ...KINDS.sklearn, protocolVersion: "v2" }],
     ["the runtime is another", { ...onMlserver, model: { ...onMlserver.model, runtime: "ours" } }],
     ["KServe's agent stands before it", { ...onMlserver, batcher: { maxBatchSize: 8 } }],
   ])("is left to KServe where %s", (_, deploy) => {

@@ -146,7 +146,7 @@ describe("the table of a list", () => {
       summarize(observed("crashes"), []),
       summarize(observed("stopped"), undefined),
     ];
-    const { headings, rows } = serviceTable(services, true, NOW);
+    const { headings, rows } = serviceTable(services, [], true, NOW);
     expect(layOut([headings, ...rows]).join("\n")).toMatchInlineSnapshot(`
       "NAMESPACE  NAME      READY                           MODE      PREDICTOR                                                 REPLICAS  CANARY    URL                                  AGE  BY
       default    canaried  yes                             Standard  sklearn gs://kfserving-examples/models/sklearn/1.0/model  2/2       next 50%  http://canaried-default.example.com  17m

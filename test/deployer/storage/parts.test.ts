@@ -35,6 +35,7 @@ describe("sending a file in parts", () => {
     path: "a.bin",
     content: joinedContent([bytesContent(bytes.subarray(0, 3)), bytesContent(bytes.subarray(3))]),
     sha256: createHash("sha256").update(bytes).digest("hex"),
+    blocks: [],
     onBytes: () => undefined,
     signal: new AbortController().signal,
   };

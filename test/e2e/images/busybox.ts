@@ -1,6 +1,7 @@
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { chmod, copyFile, mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { chmod, copyFile, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
 import { run } from "../../integration/grpc/tools.ts";
 import { TOOLS_CACHE } from "../../integration/tools-cache.ts";
 import { type ImageSpec, mustRun, writeImageArchive } from "./image-archive.ts";
@@ -20,26 +21,46 @@ export interface StandIn {
 
 /** The archive of `BUSYBOX`, of Debian's static BusyBox. */
 export function busyboxImage(): Promise<string> {
-  return imageOf("busybox-stable", {}, { name: BUSYBOX, user: "0", command: ["sh"] });
+  return imageOf("busybox", {}, { name: BUSYBOX, user: "0", command: ["sh"] });
+}
+
+/**
+ * The archive of a modelcar: an image with a model's files in /models. It has no entry point, since KServe runs it by its
+ * shell.
+ * @param folder with the files
+ */
+export async function modelcarImage(name: string, folder: string): Promise<string> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+  const files = paths
+    .toSorted()
+    .map(async (path): Promise<[string, Buffer]> => [
+      join("models", relative(folder, path)),
+      await readFile(path),
+    ]);
+  return imageOf("modelcar", Object.fromEntries(await Promise.all(files)), { name, user: "1000" });
 }
 
 /** The archive of an image that answers every GET of its files on port 8080, whatever its arguments are. */
 export function standInImage({ name, files }: StandIn): Promise<string> {
   const serve = ["/bin/sh", "-c", "trap 'exit 0' TERM; httpd -f -p 8080 -h /www & wait"];
-  return imageOf(`stand-in-${name.replaceAll(/[^a-z0-9]+/g, "-")}`, files, {
-    name,
-    user: "1000",
-    entrypoint: serve,
-  });
+  const pages = Object.entries(files).map(([path, text]) => [join("www", path), text]);
+  return imageOf("stand-in", Object.fromEntries(pages), { name, user: "1000", entrypoint: serve });
 }
 
+/**
+ * BusyBox with files. Its archive's name has a hash of all of it.
+ * @param files by their paths in the image
+ */
 async function imageOf(
   title: string,
-  files: StandIn["files"],
+  files: Readonly<Record<string, string | Uint8Array>>,
   spec: Omit<ImageSpec, "layers">,
 ): Promise<string> {
   const folder = join(TOOLS_CACHE, "images");
-  const archive = join(folder, `${title}.tar`);
+  const hash = createHash("sha256").update(JSON.stringify([APPLETS, spec]));
+  for (const [path, content] of Object.entries(files)) hash.update(`\0${path}\0`).update(content);
+  const archive = join(folder, `${title}-${hash.digest("hex").slice(0, 12)}.tar`);
   if (existsSync(archive)) return archive;
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const work = await mkdtemp(join(folder, "busybox-work-"));
@@ -50,10 +71,10 @@ async function imageOf(
     await copyFile(await busybox(work), join(bin, "busybox"));
     await chmod(join(bin, "busybox"), 0o755);
     for (const applet of APPLETS.split(" ")) await mustRun("ln", ["-s", "busybox", join(bin, applet)]);
-    for (const [path, text] of Object.entries(files)) {
-      const file = join(root, "www", path);
+    for (const [path, content] of Object.entries(files)) {
+      const file = join(root, path);
       await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, text);
+      await writeFile(file, content);
     }
     const layer = join(work, "layer.tar");
     const owner = ["--owner=0", "--group=0", "--numeric-owner"];

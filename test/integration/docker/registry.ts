@@ -9,6 +9,8 @@ export interface Registry extends AsyncDisposable {
   /** `127.0.0.1:40123`, as an image's name starts. Engines speak plain HTTP to loopback. */
   readonly address: string;
   readonly url: string;
+  /** Where it keeps what was pushed: another registry may have it too. */
+  readonly storage: string;
   /** What it writes; one line a request. */
   log(): string;
   stop(): Promise<void>;
@@ -44,7 +46,8 @@ export async function startRegistry(auth: "none" | "basic"): Promise<Registry | 
   try {
     const [, port] = await daemon.until(/listening on (?:127\.0\.0\.1|\[::\]):(\d+)/, START_TIMEOUT_MS);
     const address = `127.0.0.1:${port}`;
-    return { address, url: `http://${address}`, log: daemon.log, stop, [Symbol.asyncDispose]: stop };
+    const storage = join(folder, "storage");
+    return { address, url: `http://${address}`, storage, log: daemon.log, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;

@@ -1,5 +1,5 @@
 import { createCipheriv } from "node:crypto";
-import { type Content, bytesContent, sha256Of } from "../../../deployer/artifacts/content.ts";
+import { type Content, bytesContent, digestsOf } from "../../../deployer/artifacts/content.ts";
 import { contentHash } from "../../../deployer/artifacts/content-hash.ts";
 import type { PackagedModel } from "../../../deployer/artifacts/types.ts";
 import { SecretText, type SecretValues } from "../../../deployer/secret-text.ts";
@@ -17,7 +17,7 @@ export async function modelOf(files: Readonly<Record<string, Buffer | Content>>)
   const hashed = await Promise.all(
     Object.entries(files).map(async ([path, of]) => {
       const content = Buffer.isBuffer(of) ? bytesContent(of) : of;
-      return { path, content, sha256: await sha256Of(content), source: undefined };
+      return { path, content, ...(await digestsOf(content)), source: undefined };
     }),
   );
   hashed.sort((a, b) => (a.path < b.path ? -1 : 1));

@@ -144,7 +144,11 @@ describe.each(KINDS)("a model in $name", (kind) => {
 
   it("is not stored when its file has changed since it was hashed", async () => {
     const model = await modelOf({ "small.bin": someBytes(1000), "large.bin": someBytes(20 * MIB) });
-    const changed = model.files.map((file) => ({ ...file, sha256: "0".repeat(64) }));
+    const changed = model.files.map((file) => ({
+      ...file,
+      sha256: "0".repeat(64),
+      blocks: ["0".repeat(64), "1".repeat(64)],
+    }));
     for (const file of changed) {
       await using store = await open();
       const one = { ...model, files: [file] };

@@ -184,6 +184,11 @@ describe("the cache of optimised graphs", () => {
     expect(lines).toEqual([expect.stringMatching(/^warn: the optimised graph is not cached: ENOTDIR/)]);
   });
 
+  it.runIf(process.platform === "linux")("is done without where the kernel makes no folders", async () => {
+    expectClose(await answer({ graphCacheDir: "/proc/a/graphs" }), await answer({}));
+    expect(lines).toEqual([expect.stringMatching(/^warn: the optimised graph is not cached: ENOENT/)]);
+  });
+
   it("is done without for weights in files of their own, whose changes it would not see", async () => {
     const graphCacheDir = join(folder, "graphs");
     const error = await failure(load({ graphCacheDir }, `${models}broken/missing-external-data.onnx`));

@@ -3,8 +3,8 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import request from "supertest";
 import { describe, expect, it } from "vitest";
-import type { CodeWatch } from "../../../runtime/dev/code-state.ts";
 import type { StateView } from "../../../runtime/playground/wire.ts";
+import { projectOf, says, watchProject } from "../dev/watched.ts";
 import { ECHO, postJson, predictorFolder, serveFolder, servePredictor } from "../serving.ts";
 
 /** What browsers send when an address is typed. */
@@ -155,13 +155,16 @@ describe("the playground's state", () => {
   });
 
   it("shows how a watched project stands", async () => {
-    const codeWatch: CodeWatch = {
-      state: { status: "broken", swaps: 2, problem: "predictor.ts:1:1: no" },
-      onChange: () => () => undefined,
-    };
-    await using server = await servePredictor(ECHO, { ...ON, codeWatch });
+    await using project = await projectOf({ "predictor.ts": says("old") });
+    await using server = await watchProject(project, ON);
+    await project.save("predictor.ts", "export const predict = (;");
+    await server.next("broken");
     const { body } = await request(server.url).get("/playground/state").expect(200);
-    expect((body as StateView).code).toEqual(codeWatch.state);
+    expect((body as StateView).code).toEqual({
+      status: "broken",
+      swaps: 0,
+      problem: expect.stringMatching(/^predictor\.ts:1:\d+: /),
+    });
   });
 });
 

@@ -1,6 +1,0 @@
-import type { Terminal } from "../terminal/terminal.ts";
-
-/** Says what may go wrong, on stderr. */
-export function warn(terminal: Terminal, warning: string): void {
-  terminal.complain(`${terminal.styleComplaint("yellow", "warning:")} ${warning}`);
-}

@@ -1,0 +1,132 @@
+import { writeFile } from "node:fs/promises";
+import type { Tolerance } from "../../contract/answers/same-value.ts";
+import { KtsError } from "../../contract/errors.ts";
+import type { TestCall } from "../commands/test.ts";
+import { projectExamples } from "../examples/project-examples.ts";
+import type { Example } from "../examples/read-examples.ts";
+import { checkOneServer, reachServer } from "../reach/reach-server.ts";
+import type { ReachedServer } from "../reach/reached-server.ts";
+import { stopSignal } from "../serve/stop-signals.ts";
+import { TestedModels } from "./model-facts.ts";
+import { TEST_PROTOCOLS } from "./protocols.ts";
+import { jsonReport } from "./report/json-report.ts";
+import { tableReport } from "./report/table-report.ts";
+import { type ExampleResult, type TestReport, hasFailed } from "./results.ts";
+import { type TestSettings, testExample } from "./test-example.ts";
+
+/** Exit codes of a process that a signal ends. */
+const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+
+/**
+ * Tests a project's examples.
+ * @throws KtsError KTS_USAGE when there is nothing to test, or an option says nothing; KTS_BUILD_INPUT for an example
+ * that is none; what starting or reaching the server throws
+ */
+export async function runTest(call: TestCall): Promise<number> {
+  const { options, terminal } = call;
+  checkOneServer(call);
+  const settings = settingsOf(call);
+  const examples = await chosenExamples(call);
+  const stopped = stopSignal();
+  await using opened = new AsyncDisposableStack();
+  const work = async () => {
+    const place = opened.use(await reachServer(call, { grpc: settings.protocols.includes("grpc") }));
+    return testAll(place, examples, settings, call);
+  };
+  const report = await Promise.race([work(), stopped]);
+  if (typeof report === "string") return SIGNAL_CODES[report];
+  if (options.junit !== undefined) {
+    const { junitReport } = await import("./report/junit-report.ts");
+    await writeReport(options.junit, junitReport(report));
+  }
+  if (options.output === "json") terminal.print(JSON.stringify(jsonReport(report), undefined, 2));
+  else for (const line of tableReport(report, terminal)) terminal.print(line);
+  return report.examples.some(hasFailed) ? 1 : 0;
+}
+
+async function testAll(
+  place: ReachedServer,
+  examples: readonly Example[],
+  settings: TestSettings,
+  { options, terminal }: TestCall,
+): Promise<TestReport> {
+  const start = performance.now();
+  const models = new TestedModels(place);
+  const results: ExampleResult[] = [];
+  for (const [index, example] of examples.entries()) {
+    terminal.status(`${index + 1}/${examples.length} ${example.name}`);
+    const result = await testExample(place, example, await models.of(example), settings);
+    results.push(result);
+    if (options.bail && hasFailed(result)) break;
+  }
+  terminal.status(undefined);
+  return {
+    place: place.title,
+    protocols: settings.protocols,
+    examples: results,
+    left: examples.length - results.length,
+    ms: performance.now() - start,
+  };
+}
+
+/** @throws KtsError KTS_USAGE when there are none */
+async function chosenExamples({
+  arguments: { dir },
+  options: { filter },
+}: TestCall): Promise<readonly Example[]> {
+  const examples = await projectExamples(dir);
+  if (examples.length === 0) {
+    throw new KtsError("KTS_USAGE", `${dir} has no examples`, {
+      hint: 'Put requests into examples/NAME.json: {"instances": [...]} or {"inputs": [...]}.',
+    });
+  }
+  const chosen = examples.filter(
+    ({ name }) => filter.length === 0 || filter.some((part) => name.includes(part)),
+  );
+  if (chosen.length > 0) return chosen;
+  throw new KtsError("KTS_USAGE", `no example has ${filter.join(" or ")} in its name`, {
+    hint: `There are: ${examples.map(({ name }) => name).join(", ")}.`,
+  });
+}
+
+/** @throws KtsError KTS_USAGE when an option means nothing */
+function settingsOf({ options }: TestCall): TestSettings {
+  const { protocol, update, differences, tolerance } = options;
+  if (update && protocol.length > 0) {
+    throw new KtsError("KTS_USAGE", "--update takes each answer over the example's own protocol", {
+      hint: "Leave --protocol out.",
+    });
+  }
+  return {
+    protocols: TEST_PROTOCOLS.filter((one) => protocol.length === 0 || protocol.includes(one)),
+    tolerance: readTolerance(tolerance),
+    mostDifferences: differences,
+    update,
+  };
+}
+
+/** @throws KtsError KTS_USAGE when it is not one number or two */
+function readTolerance(text: string): Tolerance {
+  const parts = text.split(",").map((part) => (/^\s*[\d.]/.test(part) ? Number(part) : NaN));
+  const [relative = NaN, absolute = relative] = parts;
+  if (parts.length <= 2 && relative >= 0 && absolute >= 0) return { relative, absolute };
+  throw new KtsError(
+    "KTS_USAGE",
+    `--tolerance is ${JSON.stringify(text)}, expected one number of 0 or more, or two`,
+    {
+      hint: "Such as 1e-3, or 1e-3,1e-6.",
+    },
+  );
+}
+
+/** @throws KtsError KTS_USAGE when it cannot be written */
+async function writeReport(path: string, text: string): Promise<void> {
+  try {
+    await writeFile(path, text);
+  } catch (error) {
+    throw new KtsError("KTS_USAGE", `--junit ${path} cannot be written: ${(error as Error).message}`, {
+      cause: error,
+      hint: "Name a file in a folder that is there.",
+    });
+  }
+}
