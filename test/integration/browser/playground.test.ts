@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { CodeState } from "../../../runtime/dev/code-state.ts";
+import { projectOf, watchProject } from "../../runtime/dev/watched.ts";
 import { type TestServer, serveFolder } from "../../runtime/serving.ts";
 import {
   ARTIFACTS,
@@ -23,19 +23,10 @@ const EXAMPLES = new URL("../../../examples/digits/examples/", import.meta.url).
 let browser: Browser;
 let server: TestServer;
 let models: Awaited<ReturnType<typeof playgroundModels>>;
-/** What the server says of its project's changes. */
-const code: { state: CodeState } = { state: { status: "live", swaps: 0 } };
-const codeWatch = {
-  get state() {
-    return code.state;
-  },
-  onChange: () => () => undefined,
-};
-
 beforeAll(async () => {
   models = await playgroundModels();
   const options = { playground: true, logLevel: "warn" } as const;
-  server = await serveFolder(models.path, { options, codeWatch });
+  server = await serveFolder(models.path, { options });
   browser = await startChromium();
 });
 
@@ -303,8 +294,10 @@ describe("the playground in Chromium", () => {
     expect(await page.locator("#answer pre").textContent()).toContain('"model_version": "1"');
     await page.getByLabel("Model").selectOption({ label: "flowers, version 2" });
     await send(page);
-    await page.locator("#answer pre").getByText('"model_version": "2"').waitFor();
     await page.locator(".history tbody tr").first().getByText("flowers 2").waitFor();
+    await answered(page, "200 OK");
+    await page.getByRole("tab", { name: "Raw" }).click();
+    expect(await page.locator("#answer pre").textContent()).toContain('"model_version": "2"');
     expect(complaints).toEqual([]);
   });
 
@@ -451,17 +444,30 @@ describe("the playground in Chromium", () => {
   });
 
   it("shows what a watched project's last change has become", async () => {
-    await using opened = await open("shout");
-    const { page } = opened;
-    await page.getByText("Watching: a change of the project goes live by itself.").waitFor();
-    code.state = { status: "broken", swaps: 1, problem: 'predictor.ts:3:7: Expected ";"' };
-    await page.getByText("The last change does not work.").waitFor();
-    await page.getByText('predictor.ts:3:7: Expected ";"').waitFor();
-    await keepScreenshot(page, "code-broken");
-    code.state = { status: "changing", swaps: 1 };
-    await page.getByText("A change is being loaded …").waitFor();
-    code.state = { status: "live", swaps: 2 };
-    await page.getByText("Watching: 2 changes have gone live.").waitFor();
+    const shout = (text: string) => `
+      export const inputs = [{ name: "text", datatype: "BYTES", shape: [-1] }];
+      export const predict = (_model, { text }) => text.data.map((bytes) => ${text});`;
+    await using project = await projectOf({ "predictor.mjs": shout("String(bytes.length)") });
+    await using watched = await watchProject(project, { options: { playground: true } });
+    for (const colorScheme of ["light", "dark"] as const) {
+      await using opened = await openPage(browser, watched.url, { colorScheme, bypassCSP: true });
+      const { page } = opened;
+      await page.getByText(/^Watching: /).waitFor();
+      await project.save("predictor.mjs", shout("String(bytes.length"));
+      await page.getByText("The last change does not work.").waitFor();
+      expect(await page.locator("main > div .problem pre").textContent()).toMatch(/predictor\.mjs:\d+:\d+/);
+      await page.getByLabel("text, text 0").fill("four");
+      await send(page);
+      await answered(page, "200 OK");
+      expect(await axeViolations(page)).toEqual([]);
+      await keepScreenshot(page, `code-broken-${colorScheme}`);
+      await project.save("predictor.mjs", shout(`"${colorScheme}: " + bytes.length`));
+      await page.getByText("The last change does not work.").waitFor({ state: "detached" });
+      await page.getByText(/^Watching: \d changes? ha(s|ve) gone live\.$/).waitFor();
+      // What was filled in stays: the signature is the same.
+      await send(page);
+      await page.locator("#answer td").getByText(`${colorScheme}: 4`).waitFor();
+    }
   });
 });
 
@@ -570,13 +576,10 @@ describe("the playground for everybody", () => {
       await check("json");
       await page.getByLabel("Model").selectOption("shout");
       await page.getByLabel("text, text 0").fill("bad");
-      code.state = { status: "broken", swaps: 1, problem: 'predictor.ts:3:7: Expected ";"' };
       await send(page);
       await page.locator("#answer .problem .hint").waitFor();
-      await page.getByText("The last change does not work.").waitFor();
       await page.getByRole("tab", { name: "Log" }).click();
       await check("error");
-      code.state = { status: "live", swaps: 0 };
       await page.setViewportSize({ width: 400, height: 800 });
       await page.getByLabel("Model").selectOption("picture");
       await send(page);
