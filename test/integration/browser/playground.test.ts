@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -15,10 +15,9 @@ import {
   openPage,
   startChromium,
 } from "./chromium.ts";
-import { playgroundModels } from "./playground-models.ts";
+import { playgroundModels, sevenPng } from "./playground-models.ts";
 
 const run = promisify(execFile);
-const EXAMPLES = new URL("../../../examples/digits/examples/", import.meta.url).pathname;
 
 let browser: Browser;
 let server: TestServer;
@@ -111,10 +110,7 @@ describe("the playground in Chromium", () => {
   });
 
   it("takes an image file that is chosen, dropped or pasted, and brings it to the model's form", async () => {
-    const { instances } = JSON.parse(await readFile(join(EXAMPLES, "seven.json"), "utf8")) as {
-      instances: [{ data: string }];
-    };
-    const png = instances[0].data;
+    const png = await sevenPng();
     await using opened = await open("digits");
     const { page, complaints } = opened;
     const file = { name: "seven.png", mimeType: "image/png", buffer: Buffer.from(png, "base64") };
@@ -322,6 +318,23 @@ describe("the playground in Chromium", () => {
     }
     await page.getByRole("tab", { name: "Raw" }).click();
     expect(await page.locator("#answer pre").textContent()).toContain('"predictions"');
+    expect(complaints).toEqual([]);
+  });
+
+  it("shows the file of an image, which may be the whole answer", async () => {
+    await using opened = await open("file");
+    const { page, complaints } = opened;
+    for (const instances of [["whole"], ["one", "two"]]) {
+      await page.getByLabel("The request's body as JSON").fill(JSON.stringify({ instances }));
+      await send(page);
+      await answered(page, "200 OK");
+      await page.getByRole("tab", { name: "Image" }).click();
+      const images = page.locator("#answer img");
+      await images.nth(instances.length - 1).waitFor();
+      await expect
+        .poll(() => images.evaluateAll((all: HTMLImageElement[]) => all.map((image) => image.naturalWidth)))
+        .toEqual(instances.map(() => 28));
+    }
     expect(complaints).toEqual([]);
   });
 
