@@ -140,6 +140,9 @@ export class AnswerView {
           ...columns.map((column) => el("td", {}, shortened(cellText(row[column])))),
         ),
       );
+    const isOne =
+      rows.length === 1 && columns.length === 1 && cellText(rows[0]?.[columns[0] ?? ""]).length <= 24;
+    this.#table.classList.toggle("one", isOne);
     const head = ["row", ...columns].map((name) => el("th", { scope: "col" }, name));
     show(
       this.#table,

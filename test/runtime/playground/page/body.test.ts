@@ -52,7 +52,7 @@ describe("the page's bodies", () => {
 
 describe("the page's JSON", () => {
   it("is written to be read, short parts on one line", () => {
-    expect(printJson({ instances: [[1, 2]] })).toBe('{"instances":[[1,2]]}');
+    expect(printJson({ instances: [[1, 2]] })).toBe('{"instances": [[1, 2]]}');
     const long = printJson({ data: Array.from({ length: 40 }, (_, at) => at), shape: [40] });
     expect(long.split("\n").every((line) => line.length <= 80)).toBe(true);
     expect(JSON.parse(long)).toEqual({ data: Array.from({ length: 40 }, (_, at) => at), shape: [40] });
@@ -61,7 +61,7 @@ describe("the page's JSON", () => {
 
   it("keeps integers that a double cannot hold", () => {
     expect(printJson(parseJson("[9007199254740993, 1.5, -18446744073709551615]"))).toBe(
-      "[9007199254740993,1.5,-18446744073709551615]",
+      "[9007199254740993, 1.5, -18446744073709551615]",
     );
   });
 });
