@@ -1,6 +1,7 @@
 import type { RequestView } from "../wire.ts";
 import { barChart } from "./bars.ts";
 import { el, select, show } from "./dom.ts";
+import { imageOf, imageOfBase64 } from "./picture-file.ts";
 import { drawPicture } from "./picture.ts";
 import { type Row, barsOf, columnsOf, pictureOf, rowsOf } from "./rows.ts";
 import type { Answer } from "./send.ts";
@@ -11,6 +12,7 @@ import { compactJson, printJson } from "./values.ts";
 /** More would make the page slow. */
 const MOST_ROWS = 100;
 const MOST_EVENTS = 200;
+const MOST_PICTURES = 16;
 const LONGEST_CELL = 160;
 const LONGEST_TEXT = 100_000;
 
@@ -87,9 +89,7 @@ export class AnswerView {
     const rows = isGood ? rowsOf(answer.value) : undefined;
     const views = {
       Chart: rows !== undefined && this.#showChart(rows),
-      Image: contentType.startsWith("image/")
-        ? this.#showFile(answer)
-        : rows !== undefined && this.#showImage(rows),
+      Image: isGood && this.#showImage(answer, rows),
       Table: rows !== undefined && this.#showTable(rows),
       Events: isStream,
       Raw: true,
@@ -140,6 +140,9 @@ export class AnswerView {
           ...columns.map((column) => el("td", {}, shortened(cellText(row[column])))),
         ),
       );
+    const isOne =
+      rows.length === 1 && columns.length === 1 && cellText(rows[0]?.[columns[0] ?? ""]).length <= 24;
+    this.#table.classList.toggle("one", isOne);
     const head = ["row", ...columns].map((name) => el("th", { scope: "col" }, name));
     show(
       this.#table,
@@ -170,26 +173,25 @@ export class AnswerView {
       if (chart !== undefined) show(place, barChart(chart.label, chart.bars, []));
     };
     const choices = charts.map(({ label }, index) => [String(index), label] as const);
+    this.#chart.classList.toggle("several", charts.length > 1);
     show(this.#chart, charts.length > 1 && select("Show", choices, (at) => open(Number(at))), place);
     open(0);
     return charts.length > 0;
   }
 
-  #showImage(rows: readonly Row[]): boolean {
-    const canvases = rows.slice(0, 16).flatMap((row) =>
-      Object.entries(row).flatMap(([name, value]) => {
+  /** Tensors that are pictures, and files of images: as a whole, or as base64 among others. */
+  #showImage(answer: Answer, rows: readonly Row[] | undefined): boolean {
+    const images = (rows ?? []).slice(0, MOST_PICTURES).flatMap((row) => {
+      const whole = imageOfBase64(row, "The answer");
+      if (whole !== undefined) return [whole];
+      return Object.entries(row).flatMap(([name, value]) => {
         const picture = pictureOf(value);
-        return (picture && drawPicture(picture, name)) ?? [];
-      }),
-    );
-    show(this.#image, ...canvases);
-    return canvases.length > 0;
-  }
-
-  #showFile({ bytes, contentType }: Answer): boolean {
-    const url = URL.createObjectURL(new Blob([bytes], { type: contentType }));
-    show(this.#image, el("img", { src: url, alt: "The answer", onload: () => URL.revokeObjectURL(url) }));
-    return true;
+        return imageOfBase64(value, name) ?? (picture && drawPicture(picture, name)) ?? [];
+      });
+    });
+    const file = answer.value === undefined ? imageOf(answer.bytes, "The answer") : undefined;
+    show(this.#image, file, ...images);
+    return file !== undefined || images.length > 0;
   }
 }
 

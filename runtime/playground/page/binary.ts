@@ -1,3 +1,4 @@
+import { bf16ToNumber, fp16ToNumber, numberToBf16, numberToFp16 } from "../../../contract/half-bits.ts";
 import { type Leaf, type Tensor, compactJson, countOf, isObject, parseJson } from "./values.ts";
 
 type Reader = (view: DataView, at: number) => Leaf;
@@ -40,13 +41,13 @@ const FIXED: Readonly<Record<string, readonly [size: number, read: Reader, write
   ],
   FP16: [
     2,
-    (view, at) => fromHalf(view.getUint16(at, true)),
-    (view, at, value) => view.setUint16(at, toHalf(Number(value)), true),
+    (view, at) => fp16ToNumber(view.getUint16(at, true)),
+    (view, at, value) => view.setUint16(at, numberToFp16(Number(value)), true),
   ],
   BF16: [
     2,
-    (view, at) => fromBits(view.getUint16(at, true) << 16),
-    (view, at, value) => view.setUint16(at, toBits(Number(value)) >>> 16, true),
+    (view, at) => bf16ToNumber(view.getUint16(at, true)),
+    (view, at, value) => view.setUint16(at, numberToBf16(Number(value)), true),
   ],
   FP32: [
     4,
@@ -142,36 +143,4 @@ function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 function exact(value: bigint): Leaf {
   const number = Number(value);
   return Number.isSafeInteger(number) ? number : value;
-}
-
-const scratch = new DataView(new ArrayBuffer(4));
-
-function fromBits(bits: number): number {
-  scratch.setInt32(0, bits);
-  return scratch.getFloat32(0);
-}
-
-function toBits(value: number): number {
-  scratch.setFloat32(0, value);
-  return scratch.getUint32(0);
-}
-
-/** IEEE 754 binary16. */
-function fromHalf(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const [exponent, fraction] = [(bits >> 10) & 31, bits & 1023];
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  if (exponent === 31) return fraction === 0 ? sign * Infinity : NaN;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
-}
-
-function toHalf(value: number): number {
-  const sign = value < 0 || Object.is(value, -0) ? 0x8000 : 0;
-  const size = Math.abs(value);
-  if (Number.isNaN(size)) return 0x7e00;
-  if (size >= 65_520) return sign | 0x7c00;
-  if (size < 2 ** -14) return sign | Math.round(size * 2 ** 24);
-  const exponent = Math.floor(Math.log2(size));
-  // Rounding up to the next power of two carries into the exponent by itself.
-  return sign | (((exponent + 15) << 10) + Math.round((size / 2 ** exponent - 1) * 1024));
 }

@@ -58,14 +58,14 @@ export function select(
   label: string,
   options: readonly (readonly [value: string, text: string])[],
   onchange: (value: string) => void,
-  props: Props = {},
-): HTMLLabelElement & { readonly input: HTMLSelectElement } {
+): HTMLElement & { readonly input: HTMLSelectElement } {
+  const id = newId();
   const input = el(
     "select",
-    { ...props, onchange: () => onchange(input.value) },
+    { id, onchange: () => onchange(input.value) },
     ...options.map(([value, text]) => el("option", { value }, text)),
   );
-  return Object.assign(el("label", { class: "field" }, el("span", {}, label), input), { input });
+  return Object.assign(el("div", { class: "field" }, el("label", { for: id }, label), input), { input });
 }
 
 /** A choice out of few, all of which are seen. The keyboard moves as browsers have it for radio buttons. */

@@ -78,7 +78,7 @@ export function imageEditor(spec: TensorSpec, changed: () => void): Editor {
         { class: "row" },
         button("Clear", () => pad.clear()),
       ),
-      el("label", { class: "field", for: file.id }, el("span", {}, "Image file"), file),
+      el("div", { class: "field" }, el("label", { for: file.id }, "Image file"), file),
       !isInteger && scales,
       tick("Invert", (on) => {
         inverted = on;

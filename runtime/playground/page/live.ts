@@ -28,7 +28,7 @@ export class Live {
     if (isOther) return;
     const seconds = Math.max(0.001, (at - before.at) / 1000);
     // A model that is loaded anew keeps its counts; one that is another of the same name starts at 0.
-    const since = (now: number, then: number) => Math.max(0, now - then) / seconds;
+    const since = (now: number, then: number) => Math.round((Math.max(0, now - then) / seconds) * 10) / 10;
     this.#throughput.add([
       since(model.requests, before.model.requests),
       since(model.failures, before.model.failures),

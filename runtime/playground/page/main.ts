@@ -73,14 +73,10 @@ class Page {
             this.#composer.element,
             el("div", { class: "row send" }, this.#send, this.#cancel, el("small", {}, "Ctrl+Enter sends")),
           ),
-          el(
-            "div",
-            { class: "stack" },
-            section("Answer", "answer", this.#answer.element),
-            section("As code", "code", this.#code.element),
-          ),
+          section("Answer", "answer", this.#answer.element),
+          section("As code", "code", this.#code.element),
+          section("Live", "live", this.#live.element),
         ),
-        section("Live", "live", this.#live.element),
         section("What happened", "history", this.#history.element),
       ),
     );

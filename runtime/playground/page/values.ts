@@ -62,7 +62,7 @@ const WIDTH = 76;
 
 /** Writes JSON to be read: short lists and objects on one line, long lists of numbers filled into lines. */
 export function printJson(value: unknown, indent = ""): string {
-  const flat = compactJson(value);
+  const flat = compactJson(value, " ");
   if (flat.length <= WIDTH - indent.length || typeof value !== "object" || value === null) return flat;
   const inner = `${indent}  `;
   if (!Array.isArray(value)) {
@@ -90,11 +90,12 @@ function filled(leaves: readonly Leaf[], indent: string): string[] {
   return [...lines, line];
 }
 
-/** Writes JSON to be sent. */
-export function compactJson(value: unknown): string {
+/** Writes JSON to be sent. @param gap between the parts, where it is to be read */
+export function compactJson(value: unknown, gap = ""): string {
   if (typeof value === "bigint") return String(value);
-  if (Array.isArray(value)) return `[${value.map(compactJson).join(",")}]`;
+  if (Array.isArray(value)) return `[${value.map((item) => compactJson(item, gap)).join(`,${gap}`)}]`;
   if (!isObject(value)) return JSON.stringify(value ?? null);
   const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${compactJson(member)}`).join(",")}}`;
+  const texts = members.map(([key, member]) => `${JSON.stringify(key)}:${gap}${compactJson(member, gap)}`);
+  return `{${texts.join(`,${gap}`)}}`;
 }

@@ -41,7 +41,7 @@ export const predict = (_model, { image }) => {
 };
 `;
 
-/** Counts to \`n\`; after the first it waits for \`playgroundGate\`. */
+/** Counts to `n`; after the first it waits for `playgroundGate`. */
 const COUNT = `
 export const execution = "inline";
 export const inputs = [{ name: "n", datatype: "INT32", shape: [1] }];
@@ -62,6 +62,24 @@ export const execution = "inline";
 export const predict = (_model, input) => input;
 `;
 
+/** How bright a picture of any size is. */
+const BRIGHT = `
+export const execution = "inline";
+export const inputs = [{ name: "image", datatype: "FP32", shape: [-1, 3, -1, -1] }];
+export const outputs = [{ name: "size", datatype: "INT64", shape: [-1, 2] }, { name: "bright", datatype: "FP32", shape: [-1] }];
+export const predict = (_model, { image }) => ({
+  size: { datatype: "INT64", shape: [1, 2], data: BigInt64Array.from(image.shape.slice(2), BigInt) },
+  bright: [image.data.reduce((sum, value) => sum + value) / image.data.length],
+});
+`;
+
+/** The file of an image: as the whole answer for `whole`, else one for each instance. */
+const FILE = `
+export const execution = "inline";
+const png = Buffer.from("PNG", "base64");
+export const predict = (_model, instances) => (instances[0] === "whole" ? new Uint8Array(png) : instances.map(() => new Uint8Array(png)));
+`;
+
 /** A repository of models, one for each way of asking that the playground has. */
 export async function playgroundModels(): Promise<AsyncDisposable & { readonly path: string }> {
   const path = await mkdtemp(join(tmpdir(), "kserve-ts-playground-"));
@@ -69,7 +87,14 @@ export async function playgroundModels(): Promise<AsyncDisposable & { readonly p
   const digits = join(path, "digits/predictor.ts");
   await replaceImport(digits);
   await cp(join(ROOT, "test/fixtures/models/iris-onnx/model"), join(path, "iris"), { recursive: true });
-  const predictors = { shout: SHOUT, picture: PICTURE, count: COUNT, plain: PLAIN };
+  for (const version of ["1", "2"]) {
+    const to = join(path, "flowers", version);
+    await cp(join(ROOT, "test/fixtures/models/iris-onnx/model"), to, { recursive: true });
+  }
+  const config = { models: { flowers: { versions: "all" } } };
+  await writeFile(join(path, "kserve.config.json"), JSON.stringify(config));
+  const file = FILE.replace("PNG", await sevenPng());
+  const predictors = { shout: SHOUT, picture: PICTURE, bright: BRIGHT, count: COUNT, plain: PLAIN, file };
   for (const [name, source] of Object.entries(predictors)) {
     await mkdir(join(path, name));
     await writeFile(
@@ -78,6 +103,12 @@ export async function playgroundModels(): Promise<AsyncDisposable & { readonly p
     );
   }
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** An image of a seven, as base64. */
+export async function sevenPng(): Promise<string> {
+  const text = await readFile(join(ROOT, "examples/digits/examples/seven.json"), "utf8");
+  return (JSON.parse(text) as { instances: [{ data: string }] }).instances[0].data;
 }
 
 async function replaceImport(file: string): Promise<void> {

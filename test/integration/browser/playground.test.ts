@@ -1,11 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { CodeState } from "../../../runtime/dev/code-state.ts";
+import { projectOf, watchProject } from "../../runtime/dev/watched.ts";
 import { type TestServer, serveFolder } from "../../runtime/serving.ts";
 import {
   ARTIFACTS,
@@ -15,27 +15,17 @@ import {
   openPage,
   startChromium,
 } from "./chromium.ts";
-import { playgroundModels } from "./playground-models.ts";
+import { playgroundModels, sevenPng } from "./playground-models.ts";
 
 const run = promisify(execFile);
-const EXAMPLES = new URL("../../../examples/digits/examples/", import.meta.url).pathname;
 
 let browser: Browser;
 let server: TestServer;
 let models: Awaited<ReturnType<typeof playgroundModels>>;
-/** What the server says of its project's changes. */
-const code: { state: CodeState } = { state: { status: "live", swaps: 0 } };
-const codeWatch = {
-  get state() {
-    return code.state;
-  },
-  onChange: () => () => undefined,
-};
-
 beforeAll(async () => {
   models = await playgroundModels();
   const options = { playground: true, logLevel: "warn" } as const;
-  server = await serveFolder(models.path, { options, codeWatch });
+  server = await serveFolder(models.path, { options });
   browser = await startChromium();
 });
 
@@ -120,10 +110,7 @@ describe("the playground in Chromium", () => {
   });
 
   it("takes an image file that is chosen, dropped or pasted, and brings it to the model's form", async () => {
-    const { instances } = JSON.parse(await readFile(join(EXAMPLES, "seven.json"), "utf8")) as {
-      instances: [{ data: string }];
-    };
-    const png = instances[0].data;
+    const png = await sevenPng();
     await using opened = await open("digits");
     const { page, complaints } = opened;
     const file = { name: "seven.png", mimeType: "image/png", buffer: Buffer.from(png, "base64") };
@@ -269,6 +256,47 @@ describe("the playground in Chromium", () => {
       .waitFor();
   });
 
+  it("takes an image of any size where the model does", async () => {
+    await using opened = await open("bright");
+    const { page, complaints } = opened;
+    const png = await page.evaluate(() => {
+      const canvas = Object.assign(document.createElement("canvas"), { width: 20, height: 10 });
+      const context = canvas.getContext("2d");
+      if (context !== null) {
+        context.fillStyle = "#fff";
+        context.fillRect(0, 0, 10, 10);
+      }
+      return canvas.toDataURL("image/png").split(",")[1] as string;
+    });
+    const file = { name: "half.png", mimeType: "image/png", buffer: Buffer.from(png, "base64") };
+    await page.getByLabel("Image file").setInputFiles(file);
+    await page.getByText("20 x 10, brought to 20 x 10").waitFor();
+    await page.getByLabel("Values").selectOption("1");
+    for (const protocol of ["V1", "V2 binary"]) {
+      await choose(page, protocol);
+      await send(page);
+      await answered(page, "200 OK");
+      expect(await cells(page)).toEqual(["[10,20]", "0.5"]);
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  it("asks the version of a model that is chosen", async () => {
+    await using opened = await open("flowers/1");
+    const { page, complaints } = opened;
+    await send(page);
+    await answered(page, "200 OK");
+    await page.getByRole("tab", { name: "Raw" }).click();
+    expect(await page.locator("#answer pre").textContent()).toContain('"model_version": "1"');
+    await page.getByLabel("Model").selectOption({ label: "flowers, version 2" });
+    await send(page);
+    await page.locator(".history tbody tr").first().getByText("flowers 2").waitFor();
+    await answered(page, "200 OK");
+    await page.getByRole("tab", { name: "Raw" }).click();
+    expect(await page.locator("#answer pre").textContent()).toContain('"model_version": "2"');
+    expect(complaints).toEqual([]);
+  });
+
   it("shows a picture, and bars, of an answer", async () => {
     await using opened = await open("picture");
     const { page, complaints } = opened;
@@ -290,6 +318,23 @@ describe("the playground in Chromium", () => {
     }
     await page.getByRole("tab", { name: "Raw" }).click();
     expect(await page.locator("#answer pre").textContent()).toContain('"predictions"');
+    expect(complaints).toEqual([]);
+  });
+
+  it("shows the file of an image, which may be the whole answer", async () => {
+    await using opened = await open("file");
+    const { page, complaints } = opened;
+    for (const instances of [["whole"], ["one", "two"]]) {
+      await page.getByLabel("The request's body as JSON").fill(JSON.stringify({ instances }));
+      await send(page);
+      await answered(page, "200 OK");
+      await page.getByRole("tab", { name: "Image" }).click();
+      const images = page.locator("#answer img");
+      await images.nth(instances.length - 1).waitFor();
+      await expect
+        .poll(() => images.evaluateAll((all: HTMLImageElement[]) => all.map((image) => image.naturalWidth)))
+        .toEqual(instances.map(() => 28));
+    }
     expect(complaints).toEqual([]);
   });
 
@@ -412,17 +457,30 @@ describe("the playground in Chromium", () => {
   });
 
   it("shows what a watched project's last change has become", async () => {
-    await using opened = await open("shout");
-    const { page } = opened;
-    await page.getByText("Watching: a change of the project goes live by itself.").waitFor();
-    code.state = { status: "broken", swaps: 1, problem: 'predictor.ts:3:7: Expected ";"' };
-    await page.getByText("The last change does not work.").waitFor();
-    await page.getByText('predictor.ts:3:7: Expected ";"').waitFor();
-    await keepScreenshot(page, "code-broken");
-    code.state = { status: "changing", swaps: 1 };
-    await page.getByText("A change is being loaded …").waitFor();
-    code.state = { status: "live", swaps: 2 };
-    await page.getByText("Watching: 2 changes have gone live.").waitFor();
+    const shout = (text: string) => `
+      export const inputs = [{ name: "text", datatype: "BYTES", shape: [-1] }];
+      export const predict = (_model, { text }) => text.data.map((bytes) => ${text});`;
+    await using project = await projectOf({ "predictor.mjs": shout("String(bytes.length)") });
+    await using watched = await watchProject(project, { options: { playground: true } });
+    for (const colorScheme of ["light", "dark"] as const) {
+      await using opened = await openPage(browser, watched.url, { colorScheme, bypassCSP: true });
+      const { page } = opened;
+      await page.getByText(/^Watching: /).waitFor();
+      await project.save("predictor.mjs", shout("String(bytes.length"));
+      await page.getByText("The last change does not work.").waitFor();
+      expect(await page.locator("main > div .problem pre").textContent()).toMatch(/predictor\.mjs:\d+:\d+/);
+      await page.getByLabel("text, text 0").fill("four");
+      await send(page);
+      await answered(page, "200 OK");
+      expect(await axeViolations(page)).toEqual([]);
+      await keepScreenshot(page, `code-broken-${colorScheme}`);
+      await project.save("predictor.mjs", shout(`"${colorScheme}: " + bytes.length`));
+      await page.getByText("The last change does not work.").waitFor({ state: "detached" });
+      await page.getByText(/^Watching: \d changes? ha(s|ve) gone live\.$/).waitFor();
+      // What was filled in stays: the signature is the same.
+      await send(page);
+      await page.locator("#answer td").getByText(`${colorScheme}: 4`).waitFor();
+    }
   });
 });
 
@@ -531,13 +589,10 @@ describe("the playground for everybody", () => {
       await check("json");
       await page.getByLabel("Model").selectOption("shout");
       await page.getByLabel("text, text 0").fill("bad");
-      code.state = { status: "broken", swaps: 1, problem: 'predictor.ts:3:7: Expected ";"' };
       await send(page);
       await page.locator("#answer .problem .hint").waitFor();
-      await page.getByText("The last change does not work.").waitFor();
       await page.getByRole("tab", { name: "Log" }).click();
       await check("error");
-      code.state = { status: "live", swaps: 0 };
       await page.setViewportSize({ width: 400, height: 800 });
       await page.getByLabel("Model").selectOption("picture");
       await send(page);
