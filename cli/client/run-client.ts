@@ -2,7 +2,8 @@ import { readFile, writeFile } from "node:fs/promises";
 import { KtsError, messageOf } from "../../contract/errors.ts";
 import type { ClientCall } from "../commands/client.ts";
 import type { ReachCall } from "../reach/reach-options.ts";
-import { checkOneServer, reachServer } from "../reach/reach-server.ts";
+import { checkOneServer } from "../reach/reach-server.ts";
+import { type Worked, withServer } from "../reach/with-server.ts";
 import type { ModelShape } from "./model-shape.ts";
 import { saysTheSame } from "./same-code.ts";
 import { clientText } from "./write-client.ts";
@@ -19,7 +20,9 @@ export async function runClient(call: ClientCall): Promise<number> {
   }
   const reach: ReachCall = { ...call, options: { ...options, grpc: undefined } };
   checkOneServer(reach);
-  const shapes = await shapesOf(reach);
+  const worked = await shapesOf(reach);
+  if ("exitCode" in worked) return worked.exitCode;
+  const shapes = worked.value;
   const text = clientText(shapes);
   if (out === undefined) {
     terminal.print(text.trimEnd());
@@ -41,16 +44,17 @@ export async function runClient(call: ClientCall): Promise<number> {
   return check && !isSame ? 1 : 0;
 }
 
-async function shapesOf(call: ReachCall): Promise<readonly ModelShape[]> {
+async function shapesOf(call: ReachCall): Promise<Worked<readonly ModelShape[]>> {
   const { image, model, timeoutMs } = call.options;
   if (image !== undefined) {
     const { shapeOfImage } = await import("./shape-of-image.ts");
     const shape = await shapeOfImage(image, call.env);
-    if (shape !== undefined) return [shape];
+    if (shape !== undefined) return { value: [shape] };
   }
   const { shapesOfServer } = await import("./shapes-of-server.ts");
-  await using server = await reachServer(call, { grpc: false });
-  return await shapesOfServer(server, model ?? server.modelName, timeoutMs);
+  return withServer(call, { grpc: false }, (server) => {
+    return shapesOfServer(server, model ?? server.modelName, timeoutMs);
+  });
 }
 
 async function readOld(path: string): Promise<string | undefined> {

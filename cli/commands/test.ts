@@ -13,7 +13,7 @@ const options = {
   protocol: choices({
     flag: "protocol",
     of: TEST_PROTOCOLS,
-    doc: "Only these ways of asking. Default: all.",
+    doc: "Only these ways of asking. stream asks for events over the example's own protocol. Default: all but stream.",
   }),
   tolerance: text({
     flag: "tolerance",

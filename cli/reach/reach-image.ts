@@ -15,11 +15,16 @@ const READY_TIMEOUT_MS = 60_000;
 /**
  * Runs an image under a cluster's constraints, on free ports of loopback, until the server is disposed of. Options of the
  * server are given to it as flags, and a model folder is mounted.
+ * @param signal ends the wait until it is ready
  * @throws KtsError KTS_IMAGE_NOT_FOUND, KTS_ENGINE_UNREACHABLE; KTS_PROOF_FAILED when it ends, or is not ready in time
  */
-export async function reachImage(call: ReachCall, image: string): Promise<ReachedServer> {
+export async function reachImage(
+  call: ReachCall,
+  image: string,
+  signal: AbortSignal,
+): Promise<ReachedServer> {
   const { options, env, terminal, isVerbose } = call;
-  const { docker } = await connectEngine(env, new AbortController().signal);
+  const { docker } = await connectEngine(env, signal);
   if ((await inspectImage(docker, image)) === undefined) {
     throw new KtsError("KTS_IMAGE_NOT_FOUND", `the engine has no image ${image}`, {
       hint: "Build it with kserve-ts build, or fetch it with docker pull.",
@@ -40,7 +45,7 @@ export async function reachImage(call: ReachCall, image: string): Promise<Reache
       ({ text }) => isVerbose && terminal.complain(text),
     ),
   );
-  await untilReady(container, image);
+  await untilReady(container, image, signal);
   const { http, grpc } = await portsOf(container);
   const rest = opened.use(new InferenceClient(http, { timeoutMs }));
   const grpcClient = opened.use(new GrpcInferenceClient(grpc, { timeoutMs }));
@@ -65,9 +70,12 @@ function flagsOf({ options, given }: ReachCall): { args?: readonly string[] } {
   return args.length === 0 ? {} : { args };
 }
 
-async function untilReady(container: ProvenContainer, image: string): Promise<void> {
+async function untilReady(container: ProvenContainer, image: string, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
   const late = Promise.withResolvers<undefined>();
   const timer = setTimeout(() => late.resolve(undefined), READY_TIMEOUT_MS);
+  const stop = () => late.reject(signal.reason);
+  signal.addEventListener("abort", stop);
   try {
     const first = await Promise.race([container.saysReady, container.exit, late.promise]);
     if (first instanceof Date) return;
@@ -77,5 +85,6 @@ async function untilReady(container: ProvenContainer, image: string): Promise<vo
     });
   } finally {
     clearTimeout(timer);
+    signal.removeEventListener("abort", stop);
   }
 }

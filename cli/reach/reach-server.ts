@@ -7,18 +7,20 @@ import type { ReachedServer } from "./reached-server.ts";
 export interface ReachNeeds {
   /** Whether it is asked over gRPC too. */
   readonly grpc: boolean;
+  /** Ends the wait for a container. */
+  readonly signal: AbortSignal;
 }
 
 /**
  * Starts or reaches the server that a command line means: one of the folder's sources, unless it names another place.
  * @throws KtsError KTS_USAGE when it names several; what starting or reaching it throws
  */
-export async function reachServer(call: ReachCall, { grpc }: ReachNeeds): Promise<ReachedServer> {
+export async function reachServer(call: ReachCall, { grpc, signal }: ReachNeeds): Promise<ReachedServer> {
   const { image, url } = call.options;
   if (url !== undefined || meansCluster(call.given)) {
     return (await import("./reach-remote.ts")).reachRemote(call, grpc);
   }
-  if (image !== undefined) return (await import("./reach-image.ts")).reachImage(call, image);
+  if (image !== undefined) return (await import("./reach-image.ts")).reachImage(call, image, signal);
   return (await import("./reach-local.ts")).reachLocal(call, grpc);
 }
 

@@ -4,18 +4,15 @@ import { KtsError } from "../../contract/errors.ts";
 import type { TestCall } from "../commands/test.ts";
 import { projectExamples } from "../examples/project-examples.ts";
 import type { Example } from "../examples/read-examples.ts";
-import { checkOneServer, reachServer } from "../reach/reach-server.ts";
+import { checkOneServer } from "../reach/reach-server.ts";
 import type { ReachedServer } from "../reach/reached-server.ts";
-import { stopSignal } from "../serve/stop-signals.ts";
+import { withServer } from "../reach/with-server.ts";
 import { TestedModels } from "./model-facts.ts";
-import { TEST_PROTOCOLS } from "./protocols.ts";
+import { TEST_PROTOCOLS, USUAL_PROTOCOLS } from "./protocols.ts";
 import { jsonReport } from "./report/json-report.ts";
 import { tableReport } from "./report/table-report.ts";
 import { type ExampleResult, type TestReport, hasFailed } from "./results.ts";
 import { type TestSettings, testExample } from "./test-example.ts";
-
-/** Exit codes of a process that a signal ends. */
-const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
  * Tests a project's examples.
@@ -27,14 +24,11 @@ export async function runTest(call: TestCall): Promise<number> {
   checkOneServer(call);
   const settings = settingsOf(call);
   const examples = await chosenExamples(call);
-  const stopped = stopSignal();
-  await using opened = new AsyncDisposableStack();
-  const work = async () => {
-    const place = opened.use(await reachServer(call, { grpc: settings.protocols.includes("grpc") }));
-    return testAll(place, examples, settings, call);
-  };
-  const report = await Promise.race([work(), stopped]);
-  if (typeof report === "string") return SIGNAL_CODES[report];
+  const worked = await withServer(call, { grpc: settings.protocols.includes("grpc") }, (server) => {
+    return testAll(server, examples, settings, call);
+  });
+  if ("exitCode" in worked) return worked.exitCode;
+  const report = worked.value;
   if (options.junit !== undefined) {
     const { junitReport } = await import("./report/junit-report.ts");
     await writeReport(options.junit, junitReport(report));
@@ -97,8 +91,9 @@ function settingsOf({ options }: TestCall): TestSettings {
       hint: "Leave --protocol out.",
     });
   }
+  const wanted = protocol.length === 0 ? USUAL_PROTOCOLS : protocol;
   return {
-    protocols: TEST_PROTOCOLS.filter((one) => protocol.length === 0 || protocol.includes(one)),
+    protocols: TEST_PROTOCOLS.filter((one) => wanted.includes(one)),
     tolerance: readTolerance(tolerance),
     mostDifferences: differences,
     update,

@@ -3,6 +3,7 @@ import type { Tolerance } from "../../contract/answers/same-value.ts";
 import { expectedFailure } from "../../contract/answers/expected-failure.ts";
 import type { Example } from "../examples/read-examples.ts";
 import { type TestAnswer, askOverGrpc, askWithBytes, askWithText } from "./ask.ts";
+import { askForStream } from "./ask-stream.ts";
 import { type Measure, judgeAnswer, judgeFailure, timed } from "./judge.ts";
 import type { ModelFacts } from "./model-facts.ts";
 import type { ReachedServer } from "../reach/reached-server.ts";
@@ -39,7 +40,7 @@ export async function testExample(
     (a, b) => Number(b === example.protocol) - Number(a === example.protocol),
   );
   for (const protocol of order) {
-    const request = prepare(place, protocol, facts, requests);
+    const request = prepare(place, protocol, facts, requests, example.protocol);
     if ("reason" in request) {
       outcomes.set(protocol, { kind: "not-applicable", reason: request.reason });
       continue;
@@ -87,11 +88,18 @@ function prepare(
   protocol: TestProtocol,
   facts: ModelFacts,
   requests: TestRequests,
+  own: Example["protocol"],
 ): Prepared | { readonly reason: string } {
   if (protocol === "v1" || protocol === "v2") {
     const form = requests[protocol];
     if (form.kind === "inexpressible") return form;
     return { origin: form.origin, ask: () => askWithText(place, facts.name, protocol, form.text) };
+  }
+  if (protocol === "stream") {
+    const form = requests[own];
+    if (form.kind === "inexpressible") return form;
+    // As if it were converted: a server need not stream.
+    return { origin: "exact", ask: () => askForStream(place, facts.name, own, form.text) };
   }
   const form = requests.tensors;
   if (form.kind === "inexpressible") return form;

@@ -72,8 +72,11 @@ function isWhole(value: Numeric): boolean {
   return typeof value === "bigint" || Number.isInteger(value);
 }
 
+/** A plain number beyond 2^53 has been rounded already, and is compared as such. */
 function isSameInteger(a: Numeric, b: Numeric): boolean {
-  return isWhole(a) && isWhole(b) && BigInt(a) === BigInt(b);
+  if (!isWhole(a) || !isWhole(b)) return false;
+  const isRounded = [a, b].some((value) => typeof value === "number" && !Number.isSafeInteger(value));
+  return isRounded ? Number(a) === Number(b) : BigInt(a) === BigInt(b);
 }
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });

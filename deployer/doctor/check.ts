@@ -1,6 +1,6 @@
 import type { Cluster } from "../cluster/cluster.ts";
 import type { KserveFacts } from "../cluster/facts.ts";
-import type { DeploySettings, TargetSettings } from "../config/settings.ts";
+import type { DeploySettings, Deployment, TargetSettings } from "../config/settings.ts";
 
 /** How a check ended. */
 export interface Outcome {
@@ -34,6 +34,8 @@ export interface ClusterSubject {
   readonly namespace: string;
   readonly settings: DeploySettings;
   readonly target: TargetSettings;
+  /** The config file's graphs. Default: there are none. */
+  readonly graphs?: Deployment["graphs"];
   /** The environment's variables, for the credentials of the store. */
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Asked once for all checks. */

@@ -13,15 +13,19 @@ const OTHER_FILES =
 /**
  * What a model's files are now, in a text that is another one when any of them has changed: everything in its folder
  * but code; where that is the project's own folder also but what else a project has.
+ * @param ignored paths of files that are left out
  * @param onFolder told of each folder that is looked through
  */
 export async function modelFilesOf(
   { modelDir, predictorPath, version }: ModelSource,
+  ignored: ReadonlySet<string>,
   onFolder?: (path: string) => void,
 ): Promise<string> {
   const isProject = predictorPath !== undefined && dirname(predictorPath) === modelDir;
   const skips = (path: string) =>
-    OTHER_FILES.test(path) || (isProject && OTHER_FOLDERS.has(path.split(sep)[0] ?? ""));
+    OTHER_FILES.test(path) ||
+    ignored.has(join(modelDir, path)) ||
+    (isProject && OTHER_FOLDERS.has(path.split(sep)[0] ?? ""));
   const lines = await listFiles([modelDir], version, { skips, ...(onFolder && { onFolder }) });
   // Of too many nobody can say whether they have changed; then they count as what they are.
   return lines?.join("\n") ?? modelDir;
@@ -35,7 +39,10 @@ export function changedFiles(before: string, after: string, { modelDir }: ModelS
     ...[...now].filter((line) => !old.has(line)),
   ];
   const changed = differing.map((line) => line.replace(/ (gone|\S+ \S+ \S+)$/, ""));
-  return [...new Set(changed)].map((path) => path.replace(join(modelDir, "/"), "")).sort();
+  return [...new Set(changed)]
+    .filter((path) => path !== "")
+    .map((path) => path.replace(join(modelDir, "/"), ""))
+    .sort();
 }
 
 /** A short text for what a model is loaded from. */

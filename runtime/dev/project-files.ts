@@ -1,10 +1,10 @@
 import { dirname, join, relative } from "node:path";
 import { CONFIG_FILES } from "../config/config-file.ts";
-import { stampOf } from "../models/fingerprint.ts";
-import { kindOf } from "../models/folder.ts";
+import { listFiles, stampOf } from "../models/fingerprint.ts";
+import { entriesOf } from "../models/folder.ts";
 import { PREDICTOR_FILES } from "../models/predictor-file.ts";
 import type { ModelSource } from "../models/source.ts";
-import { changedFiles, modelFilesOf } from "./model-files.ts";
+import { changedFiles } from "./model-files.ts";
 import type { WatchedStore } from "./watched-store.ts";
 
 /** A model's files are whole once nothing has happened to them for so long. */
@@ -41,6 +41,8 @@ export class ProjectFiles {
   /** Stamps by path, as they were at the last look. */
   #stamps = new Map<string, string>();
   #names: ReadonlySet<string> | undefined;
+  /** What was in folders that hold no model yet, by model; and the folders that held one then. */
+  readonly #others = new Map<string, { texts: ReadonlyMap<string, string>; taken: ReadonlySet<string> }>();
   /** Files that were found empty, and model folders that differ from what is served: since when. */
   readonly #unsettled = new Map<string, { readonly text: string; readonly at: number }>();
 
@@ -70,6 +72,9 @@ export class ProjectFiles {
         if (state === "changed") change(name, file);
         if (state === "empty") wait(name, WRITTEN_MS);
       }
+      const others = await this.#otherFolders(name, folder, folders);
+      if (others === "unsettled") wait(name, WHOLE_MS);
+      else for (const other of others) change(name, other);
       for (const source of this.#store.sourcesOf(name)) {
         const found = await this.#modelFiles(source, folders);
         if (found === "unsettled") wait(name, WHOLE_MS);
@@ -86,14 +91,38 @@ export class ProjectFiles {
 
   /** Those there are, and those whose coming would change what the model is made of. */
   #codeFiles(name: string, folder: string): ReadonlySet<string> {
-    const usual = [...PREDICTOR_FILES, "model", ...(this.#place.isRepository ? CONFIG_FILES : [])];
+    const usual = [...PREDICTOR_FILES, ...(this.#place.isRepository ? CONFIG_FILES : [])];
     const own = this.#store.sourcesOf(name).flatMap((source) => this.#store.codeFilesOf(source));
     return new Set([...usual.map((file) => join(folder, file)), ...own]);
   }
 
+  /** The folders that have changed of those where a model's files, or another version, may be to come. */
+  async #otherFolders(
+    name: string,
+    folder: string,
+    folders: Set<string>,
+  ): Promise<readonly string[] | "unsettled"> {
+    const key = `${name}/*`;
+    const sources = this.#store.sourcesOf(name);
+    const now = new Map<string, string>();
+    for (const other of await otherFolders(folder, sources)) {
+      folders.add(other);
+      const files = await listFiles([other], undefined);
+      // Nothing is in a folder that was only made.
+      if (files === undefined || files.length > 0) now.set(other, files?.join("\n") ?? "");
+    }
+    const before = this.#others.get(name);
+    const text = JSON.stringify([...now]);
+    const isNew = (other: string) => before?.texts.get(other) !== now.get(other) && !before?.taken.has(other);
+    const changed = before === undefined ? [] : [...now.keys()].filter(isNew);
+    if (changed.length > 0 && !this.#isSettled(key, text, WHOLE_MS)) return "unsettled";
+    this.#unsettled.delete(key);
+    this.#others.set(name, { texts: now, taken: new Set(sources.map(({ modelDir }) => modelDir)) });
+    return changed;
+  }
+
   async #stateOf(file: string, stamps: Map<string, string>): Promise<"same" | "changed" | "empty"> {
-    // A folder's time changes with every file in it.
-    const stamp = (await kindOf(file)) === "folder" ? "folder" : await stampOf(file);
+    const stamp = await stampOf(file);
     const before = this.#stamps.get(file);
     if (before === undefined || before === stamp) {
       stamps.set(file, stamp);
@@ -111,7 +140,7 @@ export class ProjectFiles {
   /** A copy under way is waited for, as half a model is none. */
   async #modelFiles(source: ModelSource, folders: Set<string>): Promise<readonly string[] | "unsettled"> {
     const planned = this.#store.plannedFilesOf(source);
-    const files = await modelFilesOf(source, (folder) => folders.add(folder));
+    const files = await this.#store.filesNow(source, (folder) => folders.add(folder));
     const { modelDir } = source;
     if (planned === undefined || planned === files) {
       this.#unsettled.delete(modelDir);
@@ -139,4 +168,22 @@ export class ProjectFiles {
     }
     return changed;
   }
+}
+
+/** Folders of a model's project that hold none of its files, but may: its `model/`, and those called by a number. */
+async function otherFolders(folder: string, sources: readonly ModelSource[]): Promise<readonly string[]> {
+  const usual = join(folder, "model");
+  const taken = sources.map(({ modelDir }) => modelDir);
+  const roots = new Set([folder, usual]);
+  for (const { version, modelDir } of sources) if (version !== undefined) roots.add(dirname(modelDir));
+  const others = new Set<string>();
+  for (const root of roots) {
+    for (const entry of await entriesOf(root)) {
+      if (!entry.isFile() && /^\d+$/.test(entry.name)) others.add(join(root, entry.name));
+    }
+  }
+  if (!taken.some((path) => path.startsWith(join(usual, "/")))) others.add(usual);
+  // What is within a model's folder is seen there.
+  const isWithin = (path: string) => taken.some((dir) => path === dir || path.startsWith(join(dir, "/")));
+  return [...others].filter((path) => !isWithin(path));
 }

@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { messageOf } from "../../contract/errors.ts";
 import type { KserveConfig } from "../../contract/config.ts";
 import { readConfig } from "../config/read-config.ts";
@@ -10,6 +11,7 @@ import { changedServerOptions } from "./config-changes.ts";
 import { FolderWatch } from "./folder-watch.ts";
 import { LiveThreads } from "./live-threads.ts";
 import { ProjectFiles, type ProjectPlace } from "./project-files.ts";
+import { problemText } from "./problem-text.ts";
 import type { WatchEvent } from "./watch-event.ts";
 import { WatchedStore } from "./watched-store.ts";
 
@@ -192,13 +194,22 @@ export class ProjectWatch implements CodeWatch, Disposable {
     const kept = fresh.map(({ info }) => info.isModelKept).filter((one) => one !== undefined);
     const isModelKept = kept.length === 0 ? undefined : kept.every(Boolean);
     this.#setup.seen({ kind: "live", model: name, files, ms, isModelKept });
+    for (const { source } of fresh) await this.#leaveOutOwn(source);
+  }
+
+  async #leaveOutOwn(source: ModelSource): Promise<void> {
+    const { place, seen } = this.#setup;
+    for (const file of await this.store.loaded(source)) {
+      const text = `${relative(place.folder, file)} is written whenever the model is loaded, so it is not watched any more`;
+      seen({ kind: "notice", text });
+    }
   }
 
   #failed(name: string, change: Change, error: unknown): void {
     if (this.#disposed) return;
     // It was given up for the next one.
     if (this.#waiting.has(name)) return this.#changed(name, change);
-    const problem = messageOf(error);
+    const problem = problemText(error, this.store.sourcesOf(name));
     const known = this.#problems.get(name);
     this.#problems.set(name, problem);
     if (known === problem && change.files.size === 0) return;

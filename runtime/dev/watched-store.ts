@@ -2,7 +2,8 @@ import type { ModelSettings } from "../config/settings.ts";
 import type { ModelPlan, PlannedVersion } from "../models/model-plan.ts";
 import type { ModelStore } from "../models/model-store.ts";
 import type { ModelSource } from "../models/source.ts";
-import { modelFilesOf, modelKeyOf } from "./model-files.ts";
+import { join } from "node:path";
+import { changedFiles, modelFilesOf, modelKeyOf } from "./model-files.ts";
 import { ProjectCode } from "./project-code.ts";
 
 /** The models of a store, with their code as it is when they are planned. */
@@ -15,6 +16,9 @@ export class WatchedStore implements ModelStore {
   readonly #sources = new Map<string, readonly ModelSource[]>();
   /** What the files of models were when they were whole, by their folder. */
   readonly #modelFiles = new Map<string, string>();
+  /** Files that changed while a model was loaded, by its folder. */
+  readonly #writtenByLoad = new Map<string, ReadonlySet<string>>();
+  readonly #ignored = new Set<string>();
 
   constructor(inner: ModelStore) {
     this.root = inner.root;
@@ -71,6 +75,33 @@ export class WatchedStore implements ModelStore {
     this.#modelFiles.set(modelDir, files);
   }
 
+  /**
+   * What the files of a model are now.
+   * @param onFolder told of each folder that is looked through
+   */
+  filesNow(source: ModelSource, onFolder?: (path: string) => void): Promise<string> {
+    return modelFilesOf(source, this.#ignored, onFolder);
+  }
+
+  /**
+   * Called when a model has been loaded. A file that is written by each load would make it be loaded for ever: it is left
+   * out from the second time on.
+   * @returns the files that are left out from now on
+   */
+  async loaded(source: ModelSource): Promise<readonly string[]> {
+    const planned = this.plannedFilesOf(source);
+    if (planned === undefined) return [];
+    const written = changedFiles(planned, await this.filesNow(source), source).map((file) =>
+      join(source.modelDir, file),
+    );
+    const again = written.filter((file) => this.#writtenByLoad.get(source.modelDir)?.has(file) === true);
+    this.#writtenByLoad.set(source.modelDir, new Set(written));
+    if (again.length === 0) return again;
+    for (const file of again) this.#ignored.add(file);
+    this.#modelFiles.set(source.modelDir, await this.filesNow(source));
+    return again;
+  }
+
   #codeOf({ predictorPath }: Pick<ModelSource, "predictorPath">): ProjectCode | undefined {
     if (predictorPath === undefined) return undefined;
     let code = this.#code.get(predictorPath);
@@ -84,7 +115,7 @@ export class WatchedStore implements ModelStore {
   async #filesOf(source: ModelSource): Promise<string> {
     let files = this.#modelFiles.get(source.modelDir);
     if (files === undefined) {
-      files = await modelFilesOf(source);
+      files = await this.filesNow(source);
       this.#modelFiles.set(source.modelDir, files);
     }
     return files;

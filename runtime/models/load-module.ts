@@ -86,7 +86,7 @@ export function importFailed(path: string, error: unknown): KtsError {
 }
 
 /** The innermost place of a stack within a folder, as `file:line:column`. */
-function placeIn(folder: string, stack: string): string | undefined {
+export function placeIn(folder: string, stack: string): string | undefined {
   for (const [, url, position] of stack.matchAll(
     /(file:\/\/[^\s():?]+|\/[^\s():?]+)(?:\?[^:\s]*)?:(\d+:\d+)/g,
   )) {

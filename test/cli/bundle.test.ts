@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { copyFile, mkdir, readFile, symlink } from "node:fs/promises";
+import { copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, it, vi } from "vitest";
@@ -60,5 +60,43 @@ describe("the bundled command line", () => {
     const body = JSON.stringify({ instances: ["text"] });
     const response = await fetch(`${url}/v1/models/m:predict`, { method: "POST", body });
     expect(await response.json()).toEqual({ predictions: [true] });
+  });
+
+  it("serves a project as it changes, the model kept", { timeout: 60_000 }, async () => {
+    await using built = await bundle();
+    await symlink(join(ROOT, "node_modules"), join(built.path, "node_modules"));
+    const answers = (text: string) => `
+      import { InvalidInput } from "kserve-ts";
+      export { load } from "./model.ts";
+      export const predict = (model: string, list: unknown[]) => {
+        if (list.length > 1) throw new InvalidInput("too many");
+        return [model + ${JSON.stringify(text)}];
+      };`;
+    await using project = await folderWith({
+      "model.ts": `export const load = () => "model: ";`,
+      "predictor.ts": answers("old"),
+    });
+    const args = [
+      "serve",
+      project.path,
+      "--watch",
+      "--model_name",
+      "m",
+      "--http_port",
+      "0",
+      "--grpc_port",
+      "0",
+    ];
+    await using cli = new Cli(args, { program: built.program });
+    const { url } = await untilServing(cli);
+    const ask = async (instances: unknown[]) => {
+      const body = JSON.stringify({ instances });
+      return (await fetch(`${url}/v1/models/m:predict`, { method: "POST", body })).json();
+    };
+    expect(await ask([1])).toEqual({ predictions: ["model: old"] });
+    await writeFile(join(project.path, "predictor.ts"), answers("new"));
+    await cli.until("stdout", /^predictor\.ts changed: live in \d+ ms, model kept$/m);
+    expect(await ask([1])).toEqual({ predictions: ["model: new"] });
+    expect(await ask([1, 2])).toEqual({ error: "too many" });
   });
 });

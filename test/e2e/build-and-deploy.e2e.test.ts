@@ -6,6 +6,7 @@ import { connectCluster } from "../../deployer/cluster/connect.ts";
 import { RESOURCES } from "../../deployer/cluster/resources.ts";
 import { ROOT, folderWith } from "../cli/run-cli.ts";
 import { BASE } from "../integration/docker/base-image.ts";
+import { REGISTRY_USER, type Registry } from "../integration/docker/registry.ts";
 import { startRig } from "../integration/docker/rig.ts";
 import { npmEnv } from "./custom-images.ts";
 import { deployed, readyPod, runDeploy, withPort } from "./deploy-verb.ts";
@@ -26,6 +27,9 @@ describeWithCluster(
     afterAll(() => held.disposeAsync());
     let folder: string;
     let tag: string;
+    let closed: Registry;
+    /** As `docker login` keeps it. */
+    let login: string;
     let env: Record<string, string>;
 
     beforeAll(async () => {
@@ -38,7 +42,11 @@ describeWithCluster(
       held.defer(() => rm(folder, { recursive: true, force: true }));
       await cp(join(ROOT, "examples/digits"), folder, { recursive: true });
       await writeFile(join(folder, "kserve.config.json"), JSON.stringify(CONFIG));
-      const own = held.use(await folderWith({})).path;
+      closed = docker.authRegistry;
+      held.use(await showToNode(rig.kubeconfig, closed));
+      const auth = Buffer.from(`${REGISTRY_USER.user}:${REGISTRY_USER.password}`).toString("base64");
+      login = JSON.stringify({ auths: { [closed.address]: { auth } } });
+      const own = held.use(await folderWith({ "config.json": login })).path;
       tag = `${docker.openRegistry.address}/e2e/digits:1`;
       env = {
         ...npmEnv(),
@@ -103,6 +111,33 @@ describeWithCluster(
       expect(outcome.image).not.toBe(first);
       expect(await images()).toEqual([outcome.image, outcome.image]);
       expect(await answers()).toEqual([107]);
+    });
+
+    it("is pushed to a registry that wants a login, and runs once the pods have it too", async () => {
+      const reference = `${closed.address}/e2e/digits:1`;
+      const words = ["--build", "--tag", reference, "--base", BASE];
+      const refused = await runDeploy(rig, folder, words, env);
+      expect(refused.stderr).toContain(`Pushed ${closed.address}/e2e/digits@sha256:`);
+      expect(refused.exitCode, refused.stderr).toBe(11);
+      expect(refused.stderr).toMatch(/^error: digits does not come up: The image \S+ .*cannot be pulled: /m);
+      expect(refused.stderr).toMatch(/^hint: .*imagePullSecrets/m);
+      await using cluster = await connectCluster({ ...rig, env: process.env });
+      await cluster.create(RESOURCES.secret, {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: { name: "pull", namespace: rig.namespace },
+        type: "kubernetes.io/dockerconfigjson",
+        data: { ".dockerconfigjson": Buffer.from(login).toString("base64") },
+      });
+      const config = { deploy: { ...CONFIG.deploy, imagePullSecrets: ["pull"] } };
+      await writeFile(join(folder, "kserve.config.json"), JSON.stringify(config));
+      const ended = await runDeploy(rig, folder, [], env);
+      const { image, ...outcome } = await deployed(Promise.resolve(ended));
+      expect(outcome).toMatchObject({ outcome: "configured", ready: true });
+      expect(await images()).toEqual([image, image]);
+      expect(await answers()).toEqual([107]);
+      const said = refused.stdout + refused.stderr + ended.stdout + ended.stderr;
+      expect(said).not.toContain(REGISTRY_USER.password);
     });
   },
   { loadsImages: true },

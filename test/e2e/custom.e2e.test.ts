@@ -34,8 +34,6 @@ describeWithCluster(
       name: "digits",
       image,
       resources: SIZE,
-      // On two busy cores it takes a while until nothing leads to a pod that stops.
-      drainDelayMs: 15_000,
     });
 
     beforeAll(() => loadCustomImages(["digits", "changed", "logits", "transformer"], loadImage));

@@ -11,7 +11,10 @@ const START_TIMEOUT_MS = 15_000;
  * Has a testbed's node reach a registry of this machine by its very address. No packet leaves the node's network, so a
  * second registry of the same storage listens within it: what is pushed here is pulled there.
  */
-export async function showToNode(kubeconfig: string, { address, storage }: Registry): Promise<AsyncDisposable> {
+export async function showToNode(
+  kubeconfig: string,
+  { address, storage, passwords }: Registry,
+): Promise<AsyncDisposable> {
   const registry = await program("docker-registry");
   if ("reason" in registry) throw new Error(registry.reason);
   const [pid] = (await readFile(join(dirname(kubeconfig), "pid"), "utf8")).split(" ");
@@ -25,6 +28,7 @@ export async function showToNode(kubeconfig: string, { address, storage }: Regis
       log: { level: "info", accesslog: { disabled: false } },
       storage: { filesystem: { rootdirectory: storage } },
       http: { addr: address, secret: "of the tests" },
+      ...(passwords !== undefined && { auth: { htpasswd: { realm: "tests", path: passwords } } }),
     }),
   );
   const words = [`--net=/proc/${pid}/ns/net`, registry.path, "serve", config];

@@ -18,7 +18,7 @@ const READ = ["get", "list", "watch"] as const;
 const WRITE = ["create", "patch"] as const;
 
 /** What the verbs ask of a cluster. */
-function needsOf({ settings, target }: ClusterSubject): readonly Need[] {
+function needsOf({ settings, target, graphs = {} }: ClusterSubject): readonly Need[] {
   const needs: Need[] = [
     vital(RESOURCES.inferenceService, [...READ, ...WRITE], "deploy"),
     useful(RESOURCES.inferenceService, ["update", "delete"], "rollback and delete"),
@@ -30,6 +30,12 @@ function needsOf({ settings, target }: ClusterSubject): readonly Need[] {
     useful(RESOURCES.servingRuntime, ["list"], "choosing a runtime"),
     useful(RESOURCES.clusterServingRuntime, ["list"], "choosing a runtime"),
   ];
+  if (Object.keys(graphs).length > 0) {
+    needs.push(
+      vital(RESOURCES.inferenceGraph, ["get", ...WRITE], "deploy, for the graphs"),
+      vital(RESOURCES.deployment, ["get"], "deploy, for the graphs' routers"),
+    );
+  }
   const keeps = settings.secret !== undefined && typeof settings.secret !== "string";
   if (keeps || settings.identity !== undefined) {
     needs.push(vital(RESOURCES.serviceAccount, ["get", ...WRITE], "deploy, for the credentials"));

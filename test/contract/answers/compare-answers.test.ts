@@ -44,6 +44,11 @@ describe("compareAnswers", () => {
     ],
     ["integers beyond 2^53", v2("INT64", [1], [2n ** 60n]), v2("INT64", [1], [2n ** 60n])],
     ["an integer and the same as a BigInt", v2("INT64", [1], [7]), v2("INT64", [1], [7n])],
+    [
+      "an integer beyond 2^53 and the number that it was rounded to",
+      v2("INT64", [1], [2n ** 60n + 1n]),
+      v2("INT64", [1], [2 ** 60]),
+    ],
     ["NaN", v2("FP32", [1], [NaN]), v2("FP32", [1], [NaN])],
     ["null and an infinity", v2("FP32", [1], [null]), v2("FP32", [1], [-Infinity])],
     ["a word and the number that it stands for", v2("FP32", [1], ["NaN"]), v2("FP32", [1], [NaN])],

@@ -41,9 +41,9 @@ async function finding(check: string, { answer, config = {}, facts = {} }: Look)
   await using api = await recordedApi(answer);
   await using cluster = await connectCluster({ kubeconfig: api.kubeconfig, env: {} });
   const file = parseDeployFile({ deploy: { name: "digits", image: "a/b:1" }, ...config }, "f");
-  const { settings, target } = layerDeployment({ file, folderName: "digits" });
+  const { settings, target, graphs } = layerDeployment({ file, folderName: "digits" });
   const subject = {
-    ...{ cluster, namespace: "team-a", settings, target, env: {} },
+    ...{ cluster, namespace: "team-a", settings, target, graphs, env: {} },
     facts: async () => ({ ...SHIPPED_FACTS, ...facts }),
   };
   const found = await examineCluster(subject, { timeoutMs: 20_000 }, [check]);
@@ -187,10 +187,14 @@ describe("the doctor's look at permissions", () => {
     expect(found.details?.join("\n")).not.toContain('"watch"');
   });
 
-  it("asks for Secrets and ServiceAccounts where credentials are to be kept, and for exec where a claim is the store", async () => {
+  it("asks for Secrets and ServiceAccounts where credentials are to be kept, for graphs, and for exec where a claim is the store", async () => {
     const nobody = { answer: allowing(() => false) };
     const plain = await finding("permissions", nobody);
     expect(plain.message).not.toMatch(/secrets|serviceaccounts|exec/);
+    expect(plain.message).not.toContain("inferencegraphs");
+    const graphs = { pipe: { nodes: { root: { sequence: ["digits"] } } } };
+    const piped = await finding("permissions", { ...nobody, config: { graphs } });
+    expect(piped.message).toContain("create inferencegraphs.serving.kserve.io (deploy, for the graphs)");
     const config = {
       deploy: { name: "digits", predictor: "sklearn", model: "s3://models/b", secret: { hf_token: "t" } },
       targets: { here: { store: "pvc://claim/models" } },

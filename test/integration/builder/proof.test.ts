@@ -64,19 +64,24 @@ describeWithRig("the proof of an image", ({ dockerHost }) => {
     const work = recordedWork();
     const report = await prove(server(2), {
       ...work,
-      examples: [example(V1, expected), example(V2, [[2, 4]])],
+      examples: [
+        example(V1, expected),
+        example(V2, [[2, 4]]),
+        example('{"instances": ["bad"]}', { status: 400, error: "expected numbers" }),
+      ],
     });
     expect(report).toMatchObject({
       modelName: "double",
       examples: [
         { protocols: ["v1", "v2"], note: undefined, isExpected: true },
         { protocols: ["v1", "v2"], note: undefined, isExpected: true },
+        { protocols: ["v1"], note: "it is refused, as expected", isExpected: true },
       ],
       signature: { inputs: [{ name: "x", datatype: "FP32", shape: [-1, 2] }], outputs: [{ name: "y" }] },
     });
     expect(report.coldStartMs).toBeGreaterThan(0);
     expect(report.idleMemoryBytes).toBeGreaterThan(1_000_000);
-    expect(JSON.parse(proofLabels(report)["io.kserve-ts.proof"] ?? "")).toMatchObject({ examples: 2 });
+    expect(JSON.parse(proofLabels(report)["io.kserve-ts.proof"] ?? "")).toMatchObject({ examples: 3 });
     // An arbitrary user, which no image knows.
     expect(work.events).toContainEqual(expect.objectContaining({ line: "ready after 1 ms as 1000680001" }));
     expect(await left()).toBe(0);
@@ -87,7 +92,7 @@ describeWithRig("the proof of an image", ({ dockerHost }) => {
       "a protocol answers otherwise",
       server(3),
       { examples: [example(V1)] },
-      /one\.json: v2 answers other than v1: expected y\[0\] to be 2, got 3/,
+      /one\.json: v2 answers other than v1: expected y\[0\]\[0\] to be 2, got 3/,
     ],
     [
       "an answer is not as expected",
@@ -100,7 +105,13 @@ describeWithRig("the proof of an image", ({ dockerHost }) => {
           ]),
         ],
       },
-      /one\.json: expected predictions\[3\] to be 9, got 8/,
+      /one\.json: expected predictions\[1\]\[1\] to be 9, got 8/,
+    ],
+    [
+      "an example is answered that should be refused",
+      server(2),
+      { examples: [example(V1, { status: 400, error: "numbers" })] },
+      /one\.json: expected 400 with "numbers", got 200/,
     ],
     [
       "an example is refused",

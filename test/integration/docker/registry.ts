@@ -11,6 +11,8 @@ export interface Registry extends AsyncDisposable {
   readonly url: string;
   /** Where it keeps what was pushed: another registry may have it too. */
   readonly storage: string;
+  /** The file of the users that it lets in; undefined: it asks nobody who they are. */
+  readonly passwords: string | undefined;
   /** What it writes; one line a request. */
   log(): string;
   stop(): Promise<void>;
@@ -47,7 +49,11 @@ export async function startRegistry(auth: "none" | "basic"): Promise<Registry | 
     const [, port] = await daemon.until(/listening on (?:127\.0\.0\.1|\[::\]):(\d+)/, START_TIMEOUT_MS);
     const address = `127.0.0.1:${port}`;
     const storage = join(folder, "storage");
-    return { address, url: `http://${address}`, storage, log: daemon.log, stop, [Symbol.asyncDispose]: stop };
+    return {
+      ...{ address, url: `http://${address}`, storage, log: daemon.log, stop },
+      passwords: auth === "basic" ? passwords : undefined,
+      [Symbol.asyncDispose]: stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -48,7 +48,7 @@ describe("a change that cannot serve", () => {
     [
       "throws in its load",
       `export const load = () => { throw new Error("no luck"); };\n${says("new")}`,
-      /load threw Error : no luck/,
+      /^load threw Error : no luck \(predictor\.ts:1:35\)$/,
     ],
     [
       "exports what means nothing",
@@ -126,5 +126,19 @@ describe("a change that cannot serve", () => {
     await project.save("predictor.ts", `process.exit(3);\n${says("new")}`);
     expect((await server.next("broken")).problem).toMatch(/the worker died while it loaded the model/);
     expect(await ask(server)).toBe("old");
+  });
+
+  it("is told to the playground", async () => {
+    await using project = await projectOf({ "predictor.ts": says("old") });
+    await using server = await watchProject(project, { options: { httpPort: 0, playground: true } });
+    const code = async () => {
+      const response = await fetch(`${server.url}/playground/state`);
+      return ((await response.json()) as { code: CodeState }).code;
+    };
+    expect(await code()).toEqual({ status: "live", swaps: 0 });
+    await project.save("predictor.ts", "export const predict = ;");
+    const { problem } = await server.next("broken");
+    while ((await code()).status === "changing");
+    expect(await code()).toEqual({ status: "broken", swaps: 0, problem });
   });
 });

@@ -1,4 +1,5 @@
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { postJson } from "../serving.ts";
 import { ask, projectOf, says, watchProject } from "./watched.ts";
@@ -237,5 +238,52 @@ describe("a change of a watched predictor", () => {
     await server.next("live");
     expect(await ask(server)).toMatchObject([500, {}]);
     expect(server.log.join("")).toMatch(/m\/predictor\.ts:6:9/);
+  });
+
+  it("serves where the predictor stands in front of another server", async () => {
+    await using behind = await projectOf({ "predictor.ts": says("asked") });
+    await using other = await watchProject(behind);
+    const asks = (text: string) =>
+      `export const postProcess = (answer: unknown[]) => answer.map((one) => ${JSON.stringify(text)} + one);`;
+    await using project = await projectOf({ "predictor.ts": asks("old: ") });
+    const predictorHost = new URL(other.url).host;
+    await using server = await watchProject(project, { options: { httpPort: 0, predictorHost } });
+    expect(await ask(server)).toBe("old: asked");
+    await project.save("predictor.ts", asks("new: "));
+    await server.next("live");
+    expect(await ask(server)).toBe("new: asked");
+  });
+
+  it("serves in each version that has the predictor, its model kept", async () => {
+    const post = (text: string) => `export const postProcess = () => [${JSON.stringify(text)}];`;
+    await using project = await projectOf({
+      "predictor.ts": post("old"),
+      "kserve.config.json": JSON.stringify({ model: { versions: "all" } }),
+    });
+    for (const version of [1, 2]) {
+      await project.copyModel("iris-onnx/model/model.onnx", `model/${version}/model.onnx`);
+    }
+    await using server = await watchProject(project);
+    const inputs = [{ ...server.model.info.inputs[0], shape: [1, 4], data: FLOWER }];
+    const answers = () =>
+      Promise.all(
+        [1, 2, 3].map(async (version) => {
+          const path = `/v2/models/m/versions/${version}/infer`;
+          const { status, body } = await postJson(server, path, { inputs });
+          return status === 200 ? (body as { outputs: { data: unknown[] }[] }).outputs[0]?.data[0] : status;
+        }),
+      );
+    expect(await answers()).toEqual(["old", "old", 404]);
+    await project.save("predictor.ts", post("new"));
+    expect(await server.next("live")).toMatchObject({ isModelKept: true });
+    expect(await answers()).toEqual(["new", "new", 404]);
+    await mkdir(`${project.path}/model/3`);
+    await sleep(300);
+    await project.copyModel("iris-onnx/model/model.onnx", "model/3/model.onnx");
+    expect(await server.next("live")).toMatchObject({ files: ["model/3"], isModelKept: false });
+    expect(await answers()).toEqual(["new", "new", "new"]);
+    await project.copyModel("digits-onnx/model/model.onnx", "model/2/model.onnx");
+    expect(await server.next("live")).toMatchObject({ files: ["model/2/model.onnx"], isModelKept: false });
+    expect(await answers()).toEqual(["new", 400, "new"]);
   });
 });

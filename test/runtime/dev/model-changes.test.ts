@@ -1,5 +1,6 @@
-import { copyFile, open, readFile } from "node:fs/promises";
+import { copyFile, mkdir, open, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { ask, projectOf, traffic, watchProject } from "./watched.ts";
 
@@ -56,7 +57,7 @@ describe("a change of a watched model's files", () => {
     await project.save("model/rows.csv", "a\n");
     expect(await server.next("broken")).toMatchObject({
       files: ["model/rows.csv"],
-      problem: "load threw Error : the file has no end",
+      problem: "load threw Error : the file has no end (load.ts:6:40)",
     });
     expect(await ask(server)).toMatchObject({ rows: 2 });
     await project.save("model/rows.csv", "a\nb\nc\nend\n");
@@ -92,5 +93,54 @@ describe("a change of a watched model's files", () => {
     );
     expect(await server.next("live")).toMatchObject({ files: ["predictor.ts"], isModelKept: true });
     expect(await ask(server)).toEqual({ rows: 2, loads: 1, isNew: true });
+  });
+
+  it("serves where the model file itself is named", async () => {
+    await using project = await projectOf({});
+    await project.copyModel("iris-onnx/model/model.onnx", "flower.onnx");
+    await using server = await watchProject({ path: join(project.path, "flower.onnx") });
+    const before = server.model.info.inputs;
+    await copyFile(join(FIXTURES, "digits-onnx/model/model.onnx"), join(project.path, "flower.onnx"));
+    expect(await server.next("live")).toMatchObject({ model: "flower", files: ["flower.onnx"] });
+    expect(server.model.info.inputs).not.toEqual(before);
+  });
+
+  it("does not count where each load makes it", async () => {
+    await using project = await projectOf({
+      ...COUNTING,
+      "load.ts": `import { writeFileSync } from "node:fs";
+        const load = ({ modelDir }: { modelDir: string }) => {
+          writeFileSync(modelDir + "/cache.bin", String(process.hrtime.bigint()));
+          return {};
+        };
+        export { load };`,
+    });
+    await using server = await watchProject(project);
+    await project.save("model/rows.csv", "b\nend\n");
+    expect((await server.next("notice")).text).toBe(
+      "model/cache.bin is written whenever the model is loaded, so it is not watched any more",
+    );
+    const { swaps } = server.codeWatch?.state as { swaps: number };
+    expect(swaps).toBeLessThanOrEqual(3);
+    await project.save("model/rows.csv", "c\nend\n");
+    const { files } = await server.next("live");
+    expect(files).toEqual(["model/rows.csv"]);
+    expect(server.codeWatch?.state.swaps).toBe(swaps + 1);
+  });
+
+  it("serves the first model that a project gets", async () => {
+    await using project = await projectOf({
+      "predictor.ts": `
+        export const inputs = [{ name: "input", datatype: "FP32", shape: [-1, 4] }];
+        export const predict = (model: unknown) => [model === undefined ? "no model" : "a model"];`,
+    });
+    await using server = await watchProject(project);
+    const flower = [5.1, 3.5, 1.4, 0.2];
+    expect(await ask(server, "m", flower)).toBe("no model");
+    await mkdir(join(project.path, "model"));
+    await sleep(300);
+    await project.copyModel("iris-onnx/model/model.onnx", "model/model.onnx");
+    expect(await server.next("live")).toMatchObject({ files: ["model/model.onnx"], isModelKept: false });
+    expect(await ask(server, "m", flower)).toBe("a model");
   });
 });
