@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { ArrivalKind } from "./load/arrivals.ts";
 import { createArrivals } from "./load/arrivals.ts";
 import { closedLoop } from "./load/closed-loop.ts";
@@ -30,6 +31,7 @@ const CLOSED_WINDOW_SHARE = 0.4;
 const LEAST_CLOSED_MS = 300;
 const MOST_CLOSED_MS = 1_500;
 const SETTLE_MS = 10_000;
+const SETTLE_PAUSE_MS = 50;
 
 /** Measures one server, step by step, over the same connections. */
 export class Measurer implements Disposable {
@@ -42,7 +44,10 @@ export class Measurer implements Disposable {
     this.#lanes = options.traffic.openLanes();
   }
 
-  /** Offers a rate for the seconds of a step. @throws the signal's reason, once it is aborted */
+  /**
+   * Offers a rate for the seconds of a step.
+   * @throws the signal's reason, once it is aborted; what asking the server's process throws
+   */
   async step(perSecond: number): Promise<Step> {
     const { traffic, pacer, arrivals, warmupMs, windowMs, drainMs, signal, serverCpuMs } = this.#options;
     // The same steps have the same schedules in every run, and repeats of a step different ones.
@@ -93,6 +98,7 @@ export class Measurer implements Disposable {
     const untilMs = performance.now() + SETTLE_MS;
     while (performance.now() < untilMs) {
       if ((await sendOnce(this.#lanes, traffic.nextRequest(), signal)) === undefined) return;
+      await sleep(SETTLE_PAUSE_MS, undefined, { signal }).catch(() => signal.throwIfAborted());
     }
   }
 }

@@ -2,9 +2,12 @@ import { execFile } from "node:child_process";
 import { copyFile, mkdir, readFile, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { productVersion } from "../../runtime/product-version.ts";
 import { Cli, ROOT, folderWith, untilServing } from "./run-cli.ts";
+
+// Each makes the bundle anew, which takes long where other tests run beside it.
+vi.setConfig({ testTimeout: 120_000 });
 
 /** The bundle as `npm run build` makes it, in a folder of its own. */
 async function bundle() {
@@ -29,6 +32,13 @@ describe("the bundled command line", () => {
     expect(await predict.ended).toEqual({ stdout: '{"predictions":[7]}\n', stderr: "", exitCode: 0 });
     cli.signal("SIGTERM");
     expect((await cli.ended).exitCode).toBe(0);
+    // The server that is measured is a file of its own.
+    const load = ["bench", "examples/digits", "--rate", "5", "--quick", "--duration", "1", "--warmup", "0"];
+    await using bench = new Cli(load, { program: built.program });
+    expect(await bench.ended).toMatchObject({
+      stdout: expect.stringMatching(/^digits at /) as string,
+      exitCode: 0,
+    });
   });
 
   it("gives a predictor whose project has it installed the classes that the worker throws", async () => {

@@ -178,7 +178,7 @@ class KneeFinder {
   }
 }
 
-/** The window in the middle of those of a knee. */
+/** The window in the middle of several sorted by p99; of an even number the better one, as the search takes it. */
 export function medianWindow(windows: readonly Step[]): Step | undefined {
-  return windows[Math.floor(windows.length / 2)];
+  return windows[Math.floor((windows.length - 1) / 2)];
 }

@@ -38,9 +38,8 @@ export class OwnServer implements AsyncDisposable {
     return new OwnServer(process, answer as ServerFacts & { kind: "ready" });
   }
 
-  /** Milliseconds of CPU that its process has used; undefined once it has ended. */
-  async cpuMs(signal: AbortSignal): Promise<number | undefined> {
-    if (this.#process.hasEnded) return undefined;
+  /** Milliseconds of CPU that its process has used. @throws KtsError KTS_WORKER_DIED when it has ended */
+  async cpuMs(signal: AbortSignal): Promise<number> {
     const { cpuMs } = (await this.#process.ask("usage", signal)) as ServerUsage;
     return cpuMs;
   }
@@ -69,7 +68,7 @@ class ServerProcess implements AsyncDisposable {
 
   /** Sends an order and waits for what comes of it. @throws KtsError KTS_WORKER_DIED when the process ends first */
   async ask(order: ServerOrder | "usage", signal: AbortSignal): Promise<ServerMessage> {
-    this.#child.send(order);
+    if (!this.hasEnded) this.#child.send(order);
     const ended = this.#ended.then(() => {
       const { exitCode, signalCode } = this.#child;
       const log = this.#log.trim();

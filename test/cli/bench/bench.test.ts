@@ -10,12 +10,18 @@ const DAWDLE_MS = 40;
 
 /** A predictor without a model, which refuses or dawdles on demand. */
 const PREDICTOR = `
+  import { writeSync } from "node:fs";
   import { HttpError } from "kserve-ts";
+  let asked = 0;
   export const execution = "inline";
   export const predict = async (_model, instances) => {
     const [first] = instances;
     if (first === "refuse") throw new HttpError(503, "come back later");
     if (first === "dawdle") await new Promise((resolve) => setTimeout(resolve, ${DAWDLE_MS}));
+    if (first === "die" && ++asked > 10) {
+      writeSync(2, "its last words\\n");
+      process.exit(9);
+    }
     return instances;
   };`;
 
@@ -176,6 +182,14 @@ describe("kserve-ts bench", () => {
     await using folder = await project(["refuse"]);
     const { stderr, exitCode } = await runCli(["bench", folder.path, ...SHORT]);
     expect(stderr).toContain("examples/one.json is not answered well, so there is no load: 503: ");
+    expect(exitCode).toBe(1);
+  });
+
+  it("says that its server died, and how", { timeout: 60_000 }, async () => {
+    await using folder = await project(["die"]);
+    const { stderr, exitCode } = await runCli(["bench", folder.path, "--rate", "50", "--quick", ...SHORT]);
+    expect(stderr).toContain("the measured server ended with 9:\n");
+    expect(stderr).toContain("its last words");
     expect(exitCode).toBe(1);
   });
 
