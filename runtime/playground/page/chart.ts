@@ -85,7 +85,7 @@ export class LineChart {
 function figure(value: number): string {
   return value >= 100 || Number.isInteger(value)
     ? Math.round(value).toLocaleString("en")
-    : value.toPrecision(3);
+    : String(Number(value.toPrecision(3)));
 }
 
 interface Paths {
