@@ -42,8 +42,10 @@ function importsText(models: readonly ModelShape[]): string {
   ].join("\n");
 }
 
+/** Whether a text alone is a request. */
 function takesText({ inputs }: ModelShape): boolean {
-  return inputs.length > 0 && textInputSpec(inputs) !== undefined;
+  const spec = inputs.length === 0 ? undefined : textInputSpec(inputs);
+  return spec !== undefined && inputs.every((input) => input === spec || input.optional === true);
 }
 
 function modelSections(model: ModelShape, names: ModelNames): readonly string[] {
