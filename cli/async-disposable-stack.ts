@@ -46,6 +46,9 @@ export class OwnAsyncDisposableStack implements AsyncDisposable {
   }
 }
 
-Object.assign(globalThis, {
-  AsyncDisposableStack: globalThis.AsyncDisposableStack ?? OwnAsyncDisposableStack,
-});
+/** Makes the stack known where Node does not bring it. */
+export function provideAsyncDisposableStack(): void {
+  Object.assign(globalThis, {
+    AsyncDisposableStack: globalThis.AsyncDisposableStack ?? OwnAsyncDisposableStack,
+  });
+}
