@@ -24,16 +24,17 @@ export interface Page {
   readonly blocks: readonly Block[];
 }
 
-/** Every page that a reader is given: the README, docs/ and the READMEs of examples. */
+/** Every page that a reader is given: the README and its neighbours, docs/, the READMEs of examples and templates. */
 export async function readPages(): Promise<readonly Page[]> {
   const docs = (await readdir(join(ROOT, "docs"))).filter((name) => name.endsWith(".md")).sort();
-  const examples = (await readdir(join(ROOT, "examples"), { recursive: true }))
-    .filter((name) => name.endsWith("README.md"))
-    .sort();
+  const [examples, templates] = await Promise.all(["examples", "templates"].map(readmesIn));
   const paths = [
     "README.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
     ...docs.map((name) => `docs/${name}`),
-    ...examples.map((name) => `examples/${name}`),
+    ...(examples ?? []),
+    ...(templates ?? []),
   ];
   return Promise.all(
     paths.map(async (path) => {
@@ -41,6 +42,14 @@ export async function readPages(): Promise<readonly Page[]> {
       return { path, text, blocks: blocksOf(text) };
     }),
   );
+}
+
+async function readmesIn(folder: string): Promise<readonly string[]> {
+  const names = await readdir(join(ROOT, folder), { recursive: true });
+  return names
+    .filter((name) => name.endsWith("README.md") && !name.includes("node_modules"))
+    .map((name) => `${folder}/${name}`)
+    .sort();
 }
 
 /** The fenced blocks of a Markdown text. */

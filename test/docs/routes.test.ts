@@ -42,8 +42,8 @@ function requestOfCurl(command: Command): Omit<Shown, "place"> | undefined {
 /** A path with the model and version that the test's server has. */
 function served(path: string): string {
   return path
-    .replace(/\/models\/(?!stats\b)(?:\{[^}]*\}|[^/:?]+)/, "/models/m")
-    .replace(/\/versions\/(?:\{[^}]*\}|[^/?]+)/, "/versions/1");
+    .replace(/\/models\/(?!stats\b)(?:\{+[^}]*\}+|[^/:?]+)/, "/models/m")
+    .replace(/\/versions\/(?:\{+[^}]*\}+|[^/?]+)/, "/versions/1");
 }
 
 const shown = (await readPages()).flatMap(requestsOf).filter(({ path }) => !path.includes("..."));
