@@ -46,6 +46,9 @@ export class OwnAsyncDisposableStack implements AsyncDisposable {
   }
 }
 
-Object.assign(globalThis, {
-  AsyncDisposableStack: globalThis.AsyncDisposableStack ?? OwnAsyncDisposableStack,
-});
+/** Gives this process one, where Node has none. A call, as bundlers may leave out an import that nothing is taken of. */
+export function provideAsyncDisposableStack(): void {
+  Object.assign(globalThis, {
+    AsyncDisposableStack: globalThis.AsyncDisposableStack ?? OwnAsyncDisposableStack,
+  });
+}
