@@ -46,7 +46,7 @@ export class OwnAsyncDisposableStack implements AsyncDisposable {
   }
 }
 
-/** Makes the stack known where Node does not bring it. */
+/** Gives this process one, where Node has none. A call, as bundlers may leave out an import that nothing is taken of. */
 export function provideAsyncDisposableStack(): void {
   Object.assign(globalThis, {
     AsyncDisposableStack: globalThis.AsyncDisposableStack ?? OwnAsyncDisposableStack,
