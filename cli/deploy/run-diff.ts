@@ -34,7 +34,7 @@ export async function runDiff({ arguments: { dir }, options, env, terminal }: Di
     const noBuild = {
       build: false,
       tag: undefined,
-  base: undefined,
+      base: undefined,
       engine: "docker",
       registryUser: undefined,
       passwordStdin: false,
