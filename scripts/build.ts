@@ -3,13 +3,14 @@
  * only the main thread needs), the browser's entry points, the playground's pages, dist/image, the server as images have
  * it, and the schema of config files for editors.
  */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
 import { configJsonSchema } from "./config-schema.ts";
 import { buildImageFiles } from "./build-image.ts";
 import { NODE_BUNDLE } from "./node-bundle.ts";
+import { thirdPartyNotices } from "./third-party-notices.ts";
 import { bundlePages } from "../runtime/playground/bundle-pages.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
@@ -20,12 +21,11 @@ const SPLIT: BuildOptions = {
   ...NODE_BUNDLE,
   splitting: true,
   chunkNames: "chunk-[hash]",
-  sourcemap: true,
-  sourcesContent: false,
+  metafile: true,
 };
 
 rmSync(dist, { recursive: true, force: true });
-await Promise.all([
+const bundles = await Promise.all([
   build({
     ...SPLIT,
     entryPoints: {
@@ -57,9 +57,16 @@ await Promise.all([
     banner: {},
   }),
 ]);
+const notices = thirdPartyNotices(
+  root,
+  bundles.flatMap(({ metafile }) => metafile ?? []),
+);
+writeFileSync(join(dist, "THIRD-PARTY-NOTICES.txt"), notices);
 const pages = JSON.stringify(await bundlePages());
 writeFileSync(join(dist, "playground.json"), pages);
 await buildImageFiles(join(dist, "image"), pages);
+// The image's bundles have no package that those above do not have.
+copyFileSync(join(dist, "THIRD-PARTY-NOTICES.txt"), join(dist, "image/THIRD-PARTY-NOTICES.txt"));
 mkdirSync(join(dist, "schema"));
 writeFileSync(
   join(dist, "schema/kserve.config.schema.json"),

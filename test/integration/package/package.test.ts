@@ -52,6 +52,7 @@ describe("the package", () => {
       ["common", ...TEMPLATE_NAMES].toSorted(),
     );
     expect(templates).toContain("templates/common/gitignore");
+    expect(paths).toContain("dist/THIRD-PARTY-NOTICES.txt");
   });
 
   it("installs in less than 50 MB without its peers", async () => {
