@@ -6,7 +6,7 @@ export interface Template {
   readonly next: readonly string[];
 }
 
-const USUAL = ["test", "serve"];
+const USUAL = ["test", "serve --watch"];
 
 /** Every template, in the order in which they are offered. */
 export const TEMPLATES = {
@@ -16,7 +16,7 @@ export const TEMPLATES = {
   tensorflow: { what: "a TensorFlow.js model, run without a native addon (digits)", next: USUAL },
   transformer: {
     what: "code in front of a predictor on another server",
-    next: ["test", "serve remote --http-port 8090 --grpc-port 0 --model-name {{name}}", "serve"],
+    next: ["test", "serve remote --http-port 8090 --grpc-port 0 --model-name {{name}}", "serve --watch"],
   },
   streaming: { what: "answers that come one by one, from an async generator", next: USUAL },
   "multi-model": { what: "several models in one server", next: USUAL },
