@@ -1,4 +1,5 @@
 import { choice, integer, text, texts, toggle } from "../option-kinds.ts";
+import { REQUEST_OPTIONS } from "../reach/request-options.ts";
 import { type VerbCall, defineVerb } from "../verb.ts";
 
 const options = {
@@ -71,18 +72,8 @@ const options = {
     default: undefined,
     doc: "The model to ask. Default: the only one that the server lists.",
   }),
-  hostHeader: text({
-    flag: "host-header",
-    placeholder: "<host>",
-    default: undefined,
-    doc: "The Host header, by which a cluster's ingress finds the model. Default: the URL's host.",
-  }),
-  header: texts({
-    flag: "header",
-    short: "H",
-    placeholder: "<'Name: value'>",
-    doc: "A header of every request, such as 'Authorization: Bearer ...'.",
-  }),
+  hostHeader: REQUEST_OPTIONS.hostHeader,
+  header: REQUEST_OPTIONS.header,
   timeoutMs: integer({
     flag: "timeout-ms",
     range: [1, 3_600_000],

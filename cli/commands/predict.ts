@@ -1,5 +1,6 @@
 import { TARGET_OPTIONS } from "../deploy/target-options.ts";
-import { choice, integer, text, texts, toggle } from "../option-kinds.ts";
+import { choice, text, toggle } from "../option-kinds.ts";
+import { REQUEST_OPTIONS } from "../reach/request-options.ts";
 import { type VerbCall, defineVerb } from "../verb.ts";
 
 const options = {
@@ -46,24 +47,7 @@ const options = {
     flag: "explain",
     doc: "Ask for an explanation (V1's :explain) in place of a prediction.",
   }),
-  hostHeader: text({
-    flag: "host-header",
-    placeholder: "<host>",
-    default: undefined,
-    doc: "The Host header, by which a cluster's ingress finds the model. Default: the URL's host.",
-  }),
-  header: texts({
-    flag: "header",
-    short: "H",
-    placeholder: "<'Name: value'>",
-    doc: "A header of the request, such as 'Authorization: Bearer ...'.",
-  }),
-  timeoutMs: integer({
-    flag: "timeout-ms",
-    range: [1, 2_147_483_647],
-    default: 60_000,
-    doc: "Milliseconds to wait for an answer.",
-  }),
+  ...REQUEST_OPTIONS,
   output: choice({
     flag: "output",
     short: "o",

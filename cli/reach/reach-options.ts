@@ -1,5 +1,6 @@
 import { TARGET_OPTIONS } from "../deploy/target-options.ts";
-import { choice, integer, text, texts } from "../option-kinds.ts";
+import { choice, text } from "../option-kinds.ts";
+import { REQUEST_OPTIONS } from "./request-options.ts";
 import { serverOptions } from "../serve/server-options.ts";
 import type { ValuesOf, VerbCall } from "../verb.ts";
 
@@ -37,24 +38,7 @@ export const REACH_OPTIONS = {
     default: "auto",
     doc: "The way to a service, as of kserve-ts predict.",
   }),
-  hostHeader: text({
-    flag: "host-header",
-    placeholder: "<host>",
-    default: undefined,
-    doc: "The Host header, by which a cluster's ingress finds the model. Default: the URL's host.",
-  }),
-  header: texts({
-    flag: "header",
-    short: "H",
-    placeholder: "<'Name: value'>",
-    doc: "A header of every request, such as 'Authorization: Bearer ...'.",
-  }),
-  timeoutMs: integer({
-    flag: "timeout-ms",
-    range: [1, 2_147_483_647],
-    default: 60_000,
-    doc: "Milliseconds to wait for an answer.",
-  }),
+  ...REQUEST_OPTIONS,
   ...TARGET_OPTIONS,
 } as const;
 
