@@ -202,16 +202,18 @@ describeWithCluster(
       });
     });
 
-    it("says that it is stopped, where it is", async () => {
+    it("says that it is stopped, where somebody stops it meanwhile", async () => {
       await using cluster = await open(rig);
       const manifest = inferenceService(namespace, "stopped", echoEnv("a"));
       await rollOut(cluster, [manifest], TIMEOUT);
       const stop = { metadata: { annotations: { "serving.kserve.io/stop": "true" } } };
-      await cluster.patch(KINDS.inferenceService, { name: "stopped" }, stop);
-      await expect(rollOut(cluster, [manifest], TIMEOUT)).rejects.toMatchObject({
+      const { metadata } = await cluster.patch(KINDS.inferenceService, { name: "stopped" }, stop);
+      const target = { name: "stopped", namespace, generation: metadata.generation ?? 0 };
+      await expect(waitUntilReady(cluster, target, TIMEOUT)).rejects.toMatchObject({
         code: "KTS_ROLLOUT_FAILED",
         hint: "kserve-ts start stopped starts it.",
       });
+      expect((await rollOut(cluster, [manifest], TIMEOUT)).view.ready).toBe(true);
     });
 
     it("says which permission is missing, and waits without those that are not needed", async () => {
