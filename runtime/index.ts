@@ -1,6 +1,7 @@
 /** Entry point `kserve-ts/runtime`: the server as a library. A new export here is public API. */
 import { type ServerOptions, defaultServerOptions } from "./options.ts";
-import { type RunningServer, type ServerExtras, startServer } from "./server.ts";
+import type { RunningServer, ServerExtras } from "./running-server.ts";
+import { startServer } from "./server.ts";
 
 export { startServer } from "./server.ts";
 export { defaultServerOptions } from "./options.ts";
@@ -9,7 +10,7 @@ export type { ServerState } from "./lifecycle.ts";
 export type { ModelSource } from "./models/source.ts";
 export type { ServerOptions } from "./options.ts";
 export type { ModelInfo } from "./pipeline/executor.ts";
-export type { RunningModel, RunningServer, ServerExtras } from "./server.ts";
+export type { RunningModel, RunningServer, ServerExtras } from "./running-server.ts";
 
 /** What `createServer` takes. */
 export interface CreateServerOptions extends ServerExtras {

@@ -2,7 +2,8 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, resolve } from "node:path";
 import { readConfig } from "../../runtime/config/read-config.ts";
 import type { ServerOptions } from "../../runtime/options.ts";
-import { type ServerExtras, startServer } from "../../runtime/server.ts";
+import type { ServerExtras } from "../../runtime/running-server.ts";
+import { startServer } from "../../runtime/server.ts";
 
 /** What stands in for the remote predictor of a transformer while it is tested. */
 export interface StandIn extends AsyncDisposable {

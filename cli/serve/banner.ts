@@ -1,7 +1,7 @@
 import { isAbsolute, relative } from "node:path";
 import type { ServerOptions } from "../../runtime/options.ts";
 import { productVersion } from "../../runtime/product-version.ts";
-import type { RunningServer } from "../../runtime/server.ts";
+import type { RunningServer } from "../../runtime/running-server.ts";
 import { defaultIntraOpThreads } from "../../runtime/workers/cpus.ts";
 import type { Terminal } from "../terminal/terminal.ts";
 import type { Trial } from "./try-it.ts";

@@ -1,5 +1,6 @@
 import type { KtsError } from "../../contract/errors.ts";
-import { type RunningServer, startServer } from "../../runtime/server.ts";
+import type { RunningServer } from "../../runtime/running-server.ts";
+import { startServer } from "../../runtime/server.ts";
 import { createLog } from "../../runtime/telemetry/logger.ts";
 import type { ServerOptions } from "../../runtime/options.ts";
 import type { VerbCall } from "../verb.ts";

@@ -1,5 +1,6 @@
 import { type ErrorCode, type KtsError, isKtsError } from "../../contract/errors.ts";
-import { type RunningServer, type ServerExtras, startServer } from "../../runtime/server.ts";
+import type { RunningServer, ServerExtras } from "../../runtime/running-server.ts";
+import { startServer } from "../../runtime/server.ts";
 import type { ServerOptions } from "../../runtime/options.ts";
 import { failureText } from "../failure.ts";
 import type { Terminal } from "../terminal/terminal.ts";

@@ -2,7 +2,7 @@ import { readFile, readdir, stat } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { v1Example } from "../../runtime/http/openapi-examples.ts";
 import type { ModelInfo } from "../../runtime/pipeline/executor.ts";
-import type { RunningServer } from "../../runtime/server.ts";
+import type { RunningServer } from "../../runtime/running-server.ts";
 import { shellWord } from "../terminal/shell-word.ts";
 import { protocolOfBody } from "../body-protocol.ts";
 import { serverUrls } from "./urls.ts";

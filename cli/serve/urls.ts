@@ -1,4 +1,4 @@
-import type { RunningServer } from "../../runtime/server.ts";
+import type { RunningServer } from "../../runtime/running-server.ts";
 
 /** Where a server can be asked, as seen from its own machine. */
 export interface ServerUrls {

@@ -5,12 +5,20 @@ import type { OwnServer } from "./http-server.ts";
 import type { FastLane } from "./lane/fast-lane.ts";
 import { askToLeave } from "./leaving.ts";
 
+/** Looks at the kernel's queue without a new connection, before the port is closed; and looks at most. */
+const QUIET_ROUNDS = 3;
+const MOST_ROUNDS = 50;
+
 /** The connections of an HTTP server: opens the door, and closes it without losing a request. */
 export class Connections {
   readonly #server: OwnServer;
   readonly #lane: FastLane | undefined;
   readonly #sockets = new Set<Socket>();
+  /** How many connections were taken so far. */
+  #taken = 0;
   #onEmpty: () => void = () => undefined;
+  /** Resolves when no more connections are taken and none is left of the server's own; undefined as long as they are. */
+  #door: Promise<void> | undefined;
 
   /** @param lane in front of the server, if there is one */
   constructor(server: OwnServer, log: PredictorLog, lane?: FastLane) {
@@ -23,6 +31,7 @@ export class Connections {
     server.on("connection", (accepted: Socket) => {
       const socket = lane === undefined ? accepted : lane.accept(accepted);
       this.#sockets.add(socket);
+      this.#taken += 1;
       socket.once("close", () => {
         this.#sockets.delete(socket);
         if (this.#sockets.size === 0) this.#onEmpty();
@@ -45,16 +54,25 @@ export class Connections {
   }
 
   /**
+   * Takes no more connections. Those that there are go on, and are not told yet: a client that leaves comes back at
+   * once, and one that the kernel has taken for us when the port closes would be reset.
+   */
+  async shut(): Promise<void> {
+    if (this.#door !== undefined) return;
+    await this.#untilNobodyComes();
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#door = promise;
+    // Not HttpServer's own close: that cuts idle connections at once, and a request under way on one with it.
+    NetServer.prototype.close.call(this.#server, () => resolve());
+  }
+
+  /**
    * Takes no more connections and waits until those there are have ended: each with its next answer, which says
    * `Connection: close`. What is left after the grace period is cut.
    */
   async close(gracePeriodMs: number): Promise<void> {
-    // A connection that the kernel has taken and we have not would be reset.
-    await readArrived();
-    const { promise: door, resolve: shut } = Promise.withResolvers<void>();
-    // Not HttpServer's own close: that cuts idle connections at once, and a request under way on one with it.
-    NetServer.prototype.close.call(this.#server, () => shut());
-    const closed = Promise.all([door, this.#empty()]).then(() => undefined);
+    await this.shut();
+    const closed = Promise.all([this.#door, this.#empty()]).then(() => undefined);
     await orAfter(closed, Math.min(IDLE_MS, gracePeriodMs));
     await readArrived();
     this.#lane?.closeIdle();
@@ -65,6 +83,15 @@ export class Connections {
     for (const socket of this.#sockets) socket.destroy();
     await closed;
     this.#release();
+  }
+
+  /** Who was asked to leave a moment ago may just be coming back. */
+  async #untilNobodyComes(): Promise<void> {
+    for (let round = 0, quiet = 0; round < MOST_ROUNDS && quiet < QUIET_ROUNDS; round++) {
+      const before = this.#taken;
+      await readArrived();
+      quiet = this.#taken === before ? quiet + 1 : 0;
+    }
   }
 
   /** Resolves when there is no connection: the server does not count those that the lane reads. */

@@ -5,7 +5,8 @@
 import { isKtsError, messageOf } from "../../../contract/errors.ts";
 import { optionsFromEnvironment } from "../../../runtime/option-values.ts";
 import { defaultServerOptions } from "../../../runtime/options.ts";
-import { type RunningServer, startServer } from "../../../runtime/server.ts";
+import type { RunningServer } from "../../../runtime/running-server.ts";
+import { startServer } from "../../../runtime/server.ts";
 import type { ServerMessage, ServerOrder } from "./messages.ts";
 
 let server: RunningServer | undefined;

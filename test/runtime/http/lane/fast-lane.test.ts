@@ -14,6 +14,7 @@ import { defaultServerOptions } from "../../../../runtime/options.ts";
 import { createLog } from "../../../../runtime/telemetry/logger.ts";
 import { type TestServer, servePredictor } from "../../serving.ts";
 import { type RawAnswer, RawClient, post } from "../raw-client.ts";
+import { until } from "../../streams.ts";
 import { countNodeRequests } from "./lane-server.ts";
 
 const V1 = "/v1/models/m:predict";
@@ -252,6 +253,8 @@ describe("a server with the fast lane that stops", () => {
     await last.send(say("b"));
     await last.answer();
     const stopped = stopping.stop();
+    // Answers say so as soon as the port is closed, and not before: who leaves comes back.
+    await until(() => refuses(stopping.port));
     await last.send(say("free"));
     for (const client of [last, busy]) {
       const { status, headers } = await client.answer();
@@ -276,6 +279,15 @@ describe("a server with the fast lane that stops", () => {
     expect(await busy.closed()).toBe("");
   });
 });
+
+async function refuses(port: number): Promise<boolean> {
+  try {
+    using client = await RawClient.connect(port);
+    return client === undefined;
+  } catch {
+    return true;
+  }
+}
 
 describe("the fast lane's times", () => {
   /** A server without a model, whose clients have 50 ms. */
