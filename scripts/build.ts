@@ -1,7 +1,7 @@
 /**
  * Builds dist/: what the package's entry points lead to, the worker in a bundle of its own (a thread loads nothing that
  * only the main thread needs), the browser's entry points, the playground's pages, dist/image, the server as images have
- * it, and the schema of config files for editors.
+ * it, the completion scripts of shells, and the schema of config files for editors.
  */
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,6 +9,9 @@ import { fileURLToPath } from "node:url";
 import { type BuildOptions, build } from "esbuild";
 import { configJsonSchema } from "./config-schema.ts";
 import { buildImageFiles } from "./build-image.ts";
+import { completionScript } from "../cli/completion/script.ts";
+import { SHELLS } from "../cli/completion/shells.ts";
+import { VERBS } from "../cli/verbs.ts";
 import { NODE_BUNDLE } from "./node-bundle.ts";
 import { thirdPartyNotices } from "./third-party-notices.ts";
 import { bundlePages } from "../runtime/playground/bundle-pages.ts";
@@ -67,6 +70,11 @@ writeFileSync(join(dist, "playground.json"), pages);
 await buildImageFiles(join(dist, "image"), pages);
 // The image's bundles have no package that those above do not have.
 copyFileSync(join(dist, "THIRD-PARTY-NOTICES.txt"), join(dist, "image/THIRD-PARTY-NOTICES.txt"));
+mkdirSync(join(dist, "completion"));
+const verbs = await VERBS.all();
+for (const shell of SHELLS) {
+  writeFileSync(join(dist, "completion", shell), completionScript(shell, verbs));
+}
 mkdirSync(join(dist, "schema"));
 writeFileSync(
   join(dist, "schema/kserve.config.schema.json"),

@@ -32,6 +32,9 @@ describe("the bundled command line", () => {
     expect(await predict.ended).toEqual({ stdout: '{"predictions":[7]}\n', stderr: "", exitCode: 0 });
     cli.signal("SIGTERM");
     expect((await cli.ended).exitCode).toBe(0);
+    await using fish = new Cli(["completion", "fish"], { program: built.program });
+    await using made = new Cli(["completion", "fish"]);
+    expect((await fish.ended).stdout).toBe((await made.ended).stdout);
     // The server that is measured is a file of its own.
     const load = ["bench", "examples/digits", "--rate", "5", "--quick", "--duration", "1", "--warmup", "0"];
     await using bench = new Cli(load, { program: built.program });
