@@ -70,7 +70,7 @@ function valueCompletion({ placeholder, words }: Option): Completion | undefined
   if (placeholder === undefined) return undefined;
   if (words !== undefined) return { kind: "words", words };
   if (placeholder === "<folder>") return { kind: "folder" };
-  return { kind: /^<(file|path)[|>]/.test(placeholder) ? "file" : "any" };
+  return { kind: /^<(file|path)[|.>]/.test(placeholder) ? "file" : "any" };
 }
 
 function argumentCompletion(name: string, { words }: Argument): Completion {

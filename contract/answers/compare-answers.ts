@@ -83,8 +83,9 @@ class Walk {
 
   /** An output is not there. */
   outputs(name: string, others: string): void {
-    const text = `expected an output ${name}, got ${others}`;
-    this.#add({ output: name, index: "", expected: `an output ${name}`, got: others, by: undefined, text });
+    const [output, expected] = name === "" ? ["predictions", "one output"] : [name, `an output ${name}`];
+    const text = `expected ${expected}, got ${others}`;
+    this.#add({ output, index: "", expected, got: others, by: undefined, text });
   }
 
   /** There are more than were expected. */

@@ -149,3 +149,11 @@ describe("compareAnswers", () => {
     expect(textsOf(wanted, got, { datatypes: new Map([["y", "FP32"]]) })).toEqual([]);
   });
 });
+
+it("calls predictions without a name by what they are, where there are several outputs in their place", () => {
+  const several = { predictions: [{ digit: 7, score: 0.9 }] };
+  expect(compareAnswers({ predictions: [7] }, several).differences[0]).toMatchObject({
+    output: "predictions",
+    text: "expected one output, got digit, score",
+  });
+});
