@@ -2,16 +2,19 @@ import type { ServiceDescription } from "../../deployer/rollout/describe-service
 import type { FailureCause } from "../../deployer/rollout/progress.ts";
 import { ageText } from "../terminal/age-text.ts";
 import { printable } from "../terminal/printable.ts";
-import type { Style } from "../terminal/terminal.ts";
 import { present, rowLines } from "../terminal/row-lines.ts";
-
-type Paint = (format: Style, text: string) => string;
-type Row = readonly string[];
+import {
+  type Paint,
+  type Row,
+  type Section,
+  conditionRows,
+  madeText,
+  sectionLines,
+} from "./described-parts.ts";
 
 /** An InferenceService as it stands, for people: what is wrong comes first. */
 export function describeLines(service: ServiceDescription, paint: Paint, nowMs: number): readonly string[] {
-  const title = (text: string) => paint("bold", text);
-  const sections: readonly (readonly [string, readonly Row[]])[] = [
+  const sections: readonly Section[] = [
     [
       "Canaries",
       service.canaries.map(({ name, trafficPercent, ready }) => [
@@ -21,15 +24,7 @@ export function describeLines(service: ServiceDescription, paint: Paint, nowMs: 
       ]),
     ],
     ["Traffic", service.traffic.map(({ revision, percent }) => [revision, `${percent} %`])],
-    [
-      "Conditions",
-      service.conditions.map(({ type, status, reason, message }) => [
-        type,
-        status,
-        reason ?? "",
-        message ?? "",
-      ]),
-    ],
+    ["Conditions", conditionRows(service.conditions)],
     ["Made of", service.workloads.map(workloadRow)],
     [
       "Pods",
@@ -55,11 +50,11 @@ export function describeLines(service: ServiceDescription, paint: Paint, nowMs: 
     ],
   ];
   return [
-    `${title(`${service.name} in ${service.namespace}`)} ${stateText(service, paint)}`,
+    `${paint("bold", `${service.name} in ${service.namespace}`)} ${stateText(service, paint)}`,
     ...(service.cause === undefined ? [] : causeLines(service.cause, paint)),
     "",
     ...rowLines(present(factRows(service, nowMs))),
-    ...sections.flatMap(([name, rows]) => (rows.length === 0 ? [] : ["", title(name), ...rowLines(rows)])),
+    ...sectionLines(sections, paint),
     ...(service.unreadable.length === 0
       ? []
       : ["", `Nothing is said of ${service.unreadable.join(", ")}, which may not be read.`]),
@@ -93,7 +88,7 @@ function factRows(
   service: ServiceDescription,
   nowMs: number,
 ): readonly (readonly [string, string | undefined])[] {
-  const { createdAt, lastGood } = service;
+  const { lastGood } = service;
   return [
     ["predictor", service.predictor],
     ["runtime", service.runtime],
@@ -103,12 +98,7 @@ function factRows(
     ["generation", generationText(service)],
     ["revision", service.revision],
     ["model hash", service.modelHash],
-    [
-      "made",
-      createdAt === undefined
-        ? undefined
-        : `${ageText(createdAt, nowMs)} ago${service.isOurs ? ", by kserve-ts" : ", not by kserve-ts"}`,
-    ],
+    ["made", madeText(service, nowMs)],
     [
       "last good",
       lastGood === undefined

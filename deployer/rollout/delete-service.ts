@@ -4,7 +4,7 @@ import { recordName } from "./last-good.ts";
 import { type ServiceName, findService } from "./service/find-service.ts";
 import { listOf, textOf } from "../members.ts";
 import { SERVICE_LABEL, isOurs } from "./service/service-facts.ts";
-import { type WaitOptions, untilObjects } from "./service/until-objects.ts";
+import { type WaitOptions, untilLetGo, untilObjects } from "./service/until-objects.ts";
 
 /** How a deletion is done. */
 export interface DeleteOptions extends WaitOptions {
@@ -132,21 +132,12 @@ function mentions(value: unknown, account: string): boolean {
 
 async function untilGone(
   cluster: Cluster,
-  { metadata }: KubeObject,
+  service: KubeObject,
   pods: readonly KubeObject[],
   options: WaitOptions,
 ): Promise<void> {
-  const { name, namespace, uid } = metadata;
-  // One of the same name may have been made since: an object is told by its uid.
-  const isIt = (object: KubeObject) => object.metadata.uid === uid;
-  const service = { namespace, fields: `metadata.name=${name}` };
-  await untilObjects(
-    cluster,
-    RESOURCES.inferenceService,
-    service,
-    (found) => (found.some(isIt) ? "KServe to let it go" : undefined),
-    options,
-  );
+  await untilLetGo(cluster, RESOURCES.inferenceService, service, options);
+  const { name, namespace } = service.metadata;
   const old = new Set(pods.map((pod) => pod.metadata.uid));
   const query = { namespace, labels: `${SERVICE_LABEL}=${name}` };
   await untilObjects(cluster, RESOURCES.pod, query, (found) => leftPods(found, old), options);

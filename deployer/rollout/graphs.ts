@@ -6,8 +6,8 @@ import type { Members } from "../manifests/manifest.ts";
 import { viewGraph } from "./graph-ready.ts";
 import type { Condition } from "./progress.ts";
 import type { ServiceName } from "./service/find-service.ts";
-import { conditionOf, conditionsOf, isOurs, specOf, urlOf } from "./service/service-facts.ts";
-import { type WaitOptions, untilObjects } from "./service/until-objects.ts";
+import { byPlace, conditionOf, conditionsOf, isOurs, specOf, urlOf } from "./service/service-facts.ts";
+import { type WaitOptions, untilLetGo, untilObjects } from "./service/until-objects.ts";
 
 /** Label of a graph's routers. */
 const GRAPH_LABEL = "serving.kserve.io/inferencegraph";
@@ -68,9 +68,7 @@ export async function listGraphs(
       if (error instanceof KtsError && error.code === "KTS_CLUSTER_DENIED") return { items: [] };
       throw error;
     });
-  return items
-    .map(summarizeGraph)
-    .toSorted((a, b) => compare(`${a.namespace}/${a.name}`, `${b.namespace}/${b.name}`));
+  return items.map(summarizeGraph).toSorted(byPlace);
 }
 
 /** What a list says of a graph. */
@@ -138,11 +136,7 @@ export async function deleteGraph(
   if (graph === undefined) return false;
   await cluster.delete(RESOURCES.inferenceGraph, { name, namespace }, signal);
   if (!wait) return true;
-  const { uid } = graph.metadata;
-  const missing = (found: readonly KubeObject[]) =>
-    found.some((object) => object.metadata.uid === uid) ? "KServe to let it go" : undefined;
-  const fields = `metadata.name=${name}`;
-  await untilObjects(cluster, RESOURCES.inferenceGraph, { namespace, fields }, missing, options);
+  await untilLetGo(cluster, RESOURCES.inferenceGraph, graph, options);
   const routers = { namespace, labels: `${GRAPH_LABEL}=${name}` };
   await untilObjects(
     cluster,
@@ -186,8 +180,4 @@ function stepOf(step: Members): GraphStep {
     ...(weight !== undefined && { weight }),
     ...(condition !== undefined && { condition }),
   };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -5,6 +5,7 @@ import { isReadyPod } from "../pods/service-pods.ts";
 import {
   type CanaryFacts,
   SERVICE_LABEL,
+  byPlace,
   canariesOf,
   conditionOf,
   isOurs,
@@ -55,9 +56,7 @@ export async function listServices(
     cluster.list(RESOURCES.pod, { ...query, labels: SERVICE_LABEL }, signal).catch(() => undefined),
   ]);
   if (services.items.length === 0) await requireKserve(cluster, signal);
-  return services.items
-    .map((service) => summarize(service, pods?.items))
-    .toSorted((a, b) => compare(a.namespace, b.namespace) || compare(a.name, b.name));
+  return services.items.map((service) => summarize(service, pods?.items)).toSorted(byPlace);
 }
 
 /** What a list says of an InferenceService. @param pods those of its namespace, and perhaps others */
@@ -97,8 +96,4 @@ function replicasOf({ metadata }: KubeObject, pods: readonly KubeObject[]) {
       pod.metadata.deletionTimestamp === undefined,
   );
   return { readyReplicas: own.filter(isReadyPod).length, replicas: own.length };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,26 +1,23 @@
 import type { KubeObject } from "../../cluster/cluster.ts";
 import { RESOURCES } from "../../cluster/resources.ts";
-import { listOf, membersOf } from "../../members.ts";
+import { type RuntimeFacts, runtimeFacts } from "../../cluster/runtimes.ts";
+import { membersOf } from "../../members.ts";
 import type { Check, ClusterSubject, Outcome } from "../check.ts";
 
-/** A runtime, as far as choosing one goes. */
-interface Runtime {
-  readonly name: string;
-  readonly isDisabled: boolean;
-  /** Empty: it declares none, and KServe asks for none. */
-  readonly protocols: readonly string[];
-  readonly formats: readonly { readonly name: string; readonly isAuto: boolean }[];
-}
+/** A runtime, and whether somebody has turned it off. */
+type Runtime = Pick<RuntimeFacts, "name" | "protocols" | "formats"> & { readonly isDisabled: boolean };
 
 /** Whether there are runtimes, and one for the model that is deployed. */
 export const runtimes: Check<ClusterSubject> = {
   name: "runtimes",
   async run({ cluster, settings }, signal) {
-    const lists = await Promise.all([
-      cluster.list(RESOURCES.servingRuntime, {}, signal),
-      cluster.list(RESOURCES.clusterServingRuntime, {}, signal),
-    ]);
-    const found = lists.flatMap(({ items }) => items.map(toRuntime));
+    const lists = await Promise.all(
+      [RESOURCES.servingRuntime, RESOURCES.clusterServingRuntime].map(async (resource) => {
+        const { items } = await cluster.list(resource, {}, signal);
+        return items.map((object) => toRuntime(object, resource === RESOURCES.servingRuntime));
+      }),
+    );
+    const found = lists.flat();
     if (settings.predictor === "custom") return overview(found);
     return forModel(found, {
       format: settings.model?.format?.name ?? settings.predictor,
@@ -30,18 +27,9 @@ export const runtimes: Check<ClusterSubject> = {
   },
 };
 
-function toRuntime(object: KubeObject): Runtime {
-  const spec = membersOf(object["spec"]);
-  const protocols = spec["protocolVersions"];
-  return {
-    name: object.metadata.name,
-    isDisabled: spec["disabled"] === true,
-    protocols: Array.isArray(protocols) ? protocols.map(String) : [],
-    formats: listOf(spec["supportedModelFormats"]).map(({ name, autoSelect }) => ({
-      name: String(name),
-      isAuto: autoSelect === true,
-    })),
-  };
+function toRuntime(object: KubeObject, isNamespaced: boolean): Runtime {
+  const isDisabled = membersOf(object["spec"])["disabled"] === true;
+  return { ...runtimeFacts(object, isNamespaced), isDisabled };
 }
 
 function overview(found: readonly Runtime[]): Outcome {

@@ -139,3 +139,15 @@ export function trafficOf(service: KubeObject): readonly { revision: string; per
     percent: numberOf(target["percent"]) ?? 0,
   }));
 }
+
+/** The order of lists: by namespace, then by name. */
+export function byPlace(
+  a: { readonly namespace: string; readonly name: string },
+  b: { readonly namespace: string; readonly name: string },
+): number {
+  return compare(a.namespace, b.namespace) || compare(a.name, b.name);
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -56,6 +56,22 @@ export async function untilObjects(
   }
 }
 
+/**
+ * Watches an object that was deleted until it is gone. One of the same name may have been made since: it is told by its uid.
+ * @throws KtsError as `untilObjects`
+ */
+export function untilLetGo(
+  cluster: Cluster,
+  resource: Resource,
+  { metadata: { name, namespace, uid } }: KubeObject,
+  options: WaitOptions,
+): Promise<void> {
+  const query = { namespace, fields: `metadata.name=${name}` };
+  const missing = (found: readonly KubeObject[]) =>
+    found.some(({ metadata }) => metadata.uid === uid) ? "KServe to let it go" : undefined;
+  return untilObjects(cluster, resource, query, missing, options);
+}
+
 function keyOf({ metadata }: KubeObject): string {
   return `${metadata.namespace}/${metadata.name}`;
 }
