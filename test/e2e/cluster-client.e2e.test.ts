@@ -1,15 +1,13 @@
 import { once } from "node:events";
 import { connect } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, it } from "vitest";
 import type { Cluster } from "../../deployer/cluster/cluster.ts";
 import { connectCluster } from "../../deployer/cluster/connect.ts";
 import { readFacts } from "../../deployer/cluster/read-facts.ts";
 import { RESOURCES } from "../../deployer/cluster/resources.ts";
 import { failureOf } from "../deployer/cluster/failure-of.ts";
+import { startEchoPod } from "./echo-pod.ts";
 import { describeWithCluster } from "./rig.ts";
-
-const READY_TIMEOUT_MS = 60_000;
 
 describeWithCluster(
   "the client of a cluster",
@@ -20,22 +18,7 @@ describeWithCluster(
 
     beforeAll(async () => {
       await using cluster = await connected();
-      const resources = { requests: { cpu: "10m", memory: "16Mi" } };
-      const main = { name: "main", image: "localhost/echo:testbed", imagePullPolicy: "Never", resources };
-      await cluster.create(RESOURCES.pod, {
-        apiVersion: "v1",
-        kind: "Pod",
-        metadata: { name: "echo", namespace },
-        spec: { containers: [main], terminationGracePeriodSeconds: 0 },
-      });
-      const deadline = Date.now() + READY_TIMEOUT_MS;
-      for (;;) {
-        const pod = await cluster.get(RESOURCES.pod, { name: "echo" });
-        const status = pod?.status as { containerStatuses?: { ready: boolean }[] } | undefined;
-        if (status?.containerStatuses?.[0]?.ready === true) return;
-        if (Date.now() > deadline) throw new Error(`the pod does not start: ${JSON.stringify(status)}`);
-        await sleep(200);
-      }
+      await startEchoPod(cluster, namespace);
     });
 
     it("reads the version of Kubernetes and KServe's facts", async () => {

@@ -1,15 +1,14 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, expect, it } from "vitest";
 import { parse, stringify } from "yaml";
 import { connectCluster } from "../../deployer/cluster/connect.ts";
 import { RESOURCES } from "../../deployer/cluster/resources.ts";
 import { folderWith } from "../cli/run-cli.ts";
 import { connectProxy, socksProxy } from "../deployer/cluster/proxies.ts";
+import { startEchoPod } from "./echo-pod.ts";
 import { describeWithCluster } from "./rig.ts";
 
-const READY_TIMEOUT_MS = 60_000;
 const PROXIES = { http: connectProxy, socks5: socksProxy } as const;
 
 describeWithCluster(
@@ -19,22 +18,7 @@ describeWithCluster(
 
     beforeAll(async () => {
       await using cluster = await connectCluster({ kubeconfig, namespace, env: process.env });
-      const resources = { requests: { cpu: "10m", memory: "16Mi" } };
-      const main = { name: "main", image: "localhost/echo:testbed", imagePullPolicy: "Never", resources };
-      await cluster.create(RESOURCES.pod, {
-        apiVersion: "v1",
-        kind: "Pod",
-        metadata: { name: "echo", namespace },
-        spec: { containers: [main], terminationGracePeriodSeconds: 0 },
-      });
-      const isReady = async () => {
-        const pod = await cluster.get(RESOURCES.pod, { name: "echo" });
-        const status = pod?.["status"] as { containerStatuses?: { ready: boolean }[] } | undefined;
-        return status?.containerStatuses?.[0]?.ready;
-      };
-      for (const deadline = Date.now() + READY_TIMEOUT_MS; (await isReady()) !== true; await sleep(200)) {
-        if (Date.now() > deadline) throw new Error("the pod does not start");
-      }
+      await startEchoPod(cluster, namespace);
     });
 
     it.each(Object.entries(PROXIES))(

@@ -1,27 +1,15 @@
 import { afterAll, expect, it } from "vitest";
-import { createDockerEngine } from "../../../builder/docker/index.ts";
 import { Cli } from "../../cli/run-cli.ts";
-import { dockerAt } from "../docker/engine.ts";
 import { describeWithRig } from "../docker/with-rig.ts";
-import { recordedWork, smallPlan } from "./small-plan.ts";
+import { ownImage } from "./own-image.ts";
 
 const SERVER = `require("node:http").createServer((request, response) => response.end(process.env.WORD))
   .listen(8080, "0.0.0.0", () => console.log("ready after 1 ms"));
 process.on("SIGTERM", () => { console.log("drains"); process.exit(0); });`;
 
 describeWithRig("kserve-ts run", ({ dockerHost, publishesPorts }) => {
-  const image = `kserve-ts-test/run:${process.pid}`;
-  const docker = dockerAt(dockerHost);
-  const env = { DOCKER_HOST: dockerHost };
-  const build = (code: string) =>
-    createDockerEngine({ env: { ...process.env, ...env } }).build(
-      smallPlan({ predictor: { "/app/predictor.js": code } }),
-      image,
-      recordedWork(),
-    );
-  const left = async () =>
-    (await docker.listContainers({ all: true, filters: { ancestor: [image] } })).length;
-  afterAll(() => docker.getImage(image).remove({ force: true }));
+  const { name: image, env, build, containers: left, remove } = ownImage("run", dockerHost);
+  afterAll(remove);
 
   it.skipIf(!publishesPorts)("publishes the ports on loopback, and Ctrl-C stops and removes it", async () => {
     await build(SERVER);

@@ -1,9 +1,7 @@
 import { afterAll, expect, it } from "vitest";
-import { createDockerEngine } from "../../../builder/docker/index.ts";
 import { folderWith, runCli } from "../../cli/run-cli.ts";
-import { dockerAt } from "../docker/engine.ts";
 import { describeWithRig } from "../docker/with-rig.ts";
-import { recordedWork, smallPlan } from "./small-plan.ts";
+import { ownImage } from "./own-image.ts";
 
 /** A server that has V1 alone, and doubles. */
 const SERVER = `
@@ -21,18 +19,8 @@ createServer(async (request, response) => {
 }).listen(8080, "0.0.0.0", () => console.log("ready after 1 ms"));`;
 
 describeWithRig("kserve-ts test --image", ({ dockerHost, publishesPorts }) => {
-  const image = `kserve-ts-test/test-verb:${process.pid}`;
-  const docker = dockerAt(dockerHost);
-  const env = { DOCKER_HOST: dockerHost };
-  const build = (code: string) =>
-    createDockerEngine({ env: { ...process.env, ...env } }).build(
-      smallPlan({ predictor: { "/app/predictor.js": code } }),
-      image,
-      recordedWork(),
-    );
-  const left = async () =>
-    (await docker.listContainers({ all: true, filters: { ancestor: [image] } })).length;
-  afterAll(() => docker.getImage(image).remove({ force: true }));
+  const { name: image, env, build, containers: left, remove } = ownImage("test-verb", dockerHost);
+  afterAll(remove);
 
   it.skipIf(!publishesPorts)(
     "tests an image as a cluster would run it, and removes its container",
