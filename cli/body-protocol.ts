@@ -10,6 +10,12 @@ export function protocolOfBody(body: unknown): "v1" | "v2" | undefined {
   return Array.isArray(instances) ? "v1" : undefined;
 }
 
+/** The path at which a request of a protocol is answered. */
+export function inferencePath(protocol: "v1" | "v2", model: string): string {
+  const name = encodeURIComponent(model);
+  return protocol === "v1" ? `/v1/models/${name}:predict` : `/v2/models/${name}/infer`;
+}
+
 function hasDatatype(input: unknown): boolean {
   return typeof input === "object" && input !== null && "datatype" in input;
 }

@@ -1,4 +1,4 @@
-export { createRandom } from "../../cli/bench/load/random.ts";
+export { createRandom } from "../../runtime/random.ts";
 
 /** The items in a random order. */
 export function shuffled<T>(items: readonly T[], random: () => number): T[] {

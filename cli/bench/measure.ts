@@ -5,7 +5,7 @@ import { closedLoop } from "./load/closed-loop.ts";
 import type { Lanes } from "./load/lanes.ts";
 import { openLoop } from "./load/open-loop.ts";
 import type { Pacer } from "./load/pacer.ts";
-import { createRandom } from "./load/random.ts";
+import { createRandom } from "../../runtime/random.ts";
 import type { WindowResult } from "./load/window.ts";
 import { type Step, stepOf } from "./step.ts";
 import { type Traffic, sendOnce } from "./traffic.ts";

@@ -1,4 +1,5 @@
 import type { TensorSpec } from "../../contract/signature.ts";
+import { elementCount } from "../../contract/tensor.ts";
 import { KtsError } from "../../contract/errors.ts";
 import { projectExamples } from "../examples/project-examples.ts";
 import { readRequestBody } from "../predict/request-body.ts";
@@ -87,7 +88,7 @@ function shapeOf({ shape }: TensorSpec): readonly number[] {
 }
 
 function elementsOf(spec: TensorSpec): number {
-  return shapeOf(spec).reduce((product, length) => product * length, 1);
+  return elementCount(shapeOf(spec));
 }
 
 function zeroOf({ datatype }: TensorSpec): unknown {

@@ -1,12 +1,9 @@
-import { writeFile } from "node:fs/promises";
-import { KtsError, messageOf } from "../../contract/errors.ts";
 import type { BenchCall } from "../commands/bench.ts";
-import { stopSignal } from "../serve/stop-signals.ts";
+import { SIGNAL_EXIT_CODES, type StopSignal, stopSignal } from "../serve/stop-signals.ts";
+import { writeNamedFile } from "../write-named-file.ts";
 import { checkOptions } from "./check-options.ts";
 import { BenchSession } from "./session.ts";
 import { goalMissed } from "./report/findings.ts";
-
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
  * Measures a server under load, and shows what was found.
@@ -16,7 +13,7 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 export async function runBench(call: BenchCall): Promise<number> {
   await checkOptions(call.options);
   const abort = new AbortController();
-  let stoppedBy: keyof typeof EXIT_CODES | undefined;
+  let stoppedBy: StopSignal | undefined;
   void stopSignal().then((signal) => {
     stoppedBy = signal;
     abort.abort(new Error(`stopped by ${signal}`));
@@ -27,7 +24,7 @@ export async function runBench(call: BenchCall): Promise<number> {
   terminal.status(undefined);
   const report = session.report();
   if (report.runs.every(({ steps }) => steps.length === 0) && stoppedBy !== undefined) {
-    return EXIT_CODES[stoppedBy];
+    return SIGNAL_EXIT_CODES[stoppedBy];
   }
   if (options.output === "json") {
     terminal.print(JSON.stringify(report, null, terminal.isInteractive ? 2 : 0));
@@ -37,20 +34,9 @@ export async function runBench(call: BenchCall): Promise<number> {
   }
   if (options.report !== undefined) {
     const { reportHtml } = await import("./report/report-html.ts");
-    await writeReport(options.report, reportHtml(report));
+    await writeNamedFile("--report", options.report, reportHtml(report));
     if (options.output === "table") terminal.print(`\nThe report is in ${options.report}`);
   }
-  if (stoppedBy !== undefined) return EXIT_CODES[stoppedBy];
+  if (stoppedBy !== undefined) return SIGNAL_EXIT_CODES[stoppedBy];
   return goalMissed(report, options.rate !== undefined) ? 1 : 0;
-}
-
-async function writeReport(path: string, html: string): Promise<void> {
-  try {
-    await writeFile(path, html);
-  } catch (error) {
-    throw new KtsError("KTS_USAGE", `--report ${path} cannot be written: ${messageOf(error)}`, {
-      cause: error,
-      hint: "Name a file in a folder that may be written.",
-    });
-  }
 }

@@ -4,6 +4,7 @@ import { inferMessage } from "../../client/grpc/inference-messages.ts";
 import { GrpcTransport } from "../../client/grpc/grpc-transport.ts";
 import { KtsError } from "../../contract/errors.ts";
 import { encodeV2Request } from "../../protocol/v2.ts";
+import { inferencePath } from "../body-protocol.ts";
 import { inferRequest } from "../predict/tensors.ts";
 import { GrpcLane, type GrpcLoadRequest } from "./load/grpc-lane.ts";
 import { HttpLane, type HttpLoadRequest, httpPost } from "./load/http-lane.ts";
@@ -59,11 +60,12 @@ export function openTraffic(examples: readonly BenchExample[], options: TrafficO
 
 function httpTraffic(examples: readonly BenchExample[], options: TrafficOptions): Traffic {
   const address = parseAddress(options.url);
-  const model = encodeURIComponent(options.model);
   const requests = examples.map(({ name, protocol, text }): HttpLoadRequest => {
-    const path = protocol === "v1" ? `/v1/models/${model}:predict` : `/v2/models/${model}/infer`;
     const { body, headers } = options.protocol === "v2-binary" ? binaryBody(text) : jsonBody(text);
-    const bytes = httpPost(address, path, body, { ...headers, ...options.headers });
+    const bytes = httpPost(address, inferencePath(protocol, options.model), body, {
+      ...headers,
+      ...options.headers,
+    });
     return { name, bodyBytes: body.length, bytes };
   });
   const servername = options.headers["host"]?.replace(/:\d+$/, "");

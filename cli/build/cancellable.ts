@@ -1,7 +1,5 @@
 import { KtsError } from "../../contract/errors.ts";
-import { stopSignal } from "../serve/stop-signals.ts";
-
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+import { SIGNAL_EXIT_CODES, type StopSignal, stopSignal } from "../serve/stop-signals.ts";
 
 /**
  * Does work that Ctrl-C ends by its AbortSignal: it cleans up, and the exit code is that of the signal. A second
@@ -10,7 +8,7 @@ const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
  */
 export async function cancellable(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const controller = new AbortController();
-  let cancelledBy: keyof typeof EXIT_CODES | undefined;
+  let cancelledBy: StopSignal | undefined;
   void stopSignal().then((name) => {
     cancelledBy = name;
     controller.abort(new KtsError("KTS_CANCELLED", `${name} cancelled the work`));
@@ -18,7 +16,7 @@ export async function cancellable(work: (signal: AbortSignal) => Promise<number>
   try {
     return await work(controller.signal);
   } catch (error) {
-    if (cancelledBy !== undefined) return EXIT_CODES[cancelledBy];
+    if (cancelledBy !== undefined) return SIGNAL_EXIT_CODES[cancelledBy];
     throw error;
   }
 }

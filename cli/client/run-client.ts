@@ -1,9 +1,10 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { KtsError, messageOf } from "../../contract/errors.ts";
 import type { ClientCall } from "../commands/client.ts";
 import type { ReachCall } from "../reach/reach-options.ts";
 import { checkOneServer } from "../reach/reach-server.ts";
 import { type Worked, withServer } from "../reach/with-server.ts";
+import { writeNamedFile } from "../write-named-file.ts";
 import type { ModelShape } from "./model-shape.ts";
 import { saysTheSame } from "./same-code.ts";
 import { clientText } from "./write-client.ts";
@@ -38,7 +39,7 @@ export async function runClient(call: ClientCall): Promise<number> {
   else if (check)
     terminal.print(old === undefined ? `${out} is not there` : `${out} is out of date: ${names}`);
   else {
-    await writeNew(out, text);
+    await writeNamedFile("--out", out, text);
     terminal.print(`Wrote ${out}: the client of ${names}`);
   }
   return check && !isSame ? 1 : 0;
@@ -63,16 +64,5 @@ async function readOld(path: string): Promise<string | undefined> {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw new KtsError("KTS_USAGE", `--out ${path} cannot be read: ${messageOf(error)}`, { cause: error });
-  }
-}
-
-async function writeNew(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text);
-  } catch (error) {
-    throw new KtsError("KTS_USAGE", `--out ${path} cannot be written: ${messageOf(error)}`, {
-      cause: error,
-      hint: "Name a file in a folder that is there.",
-    });
   }
 }

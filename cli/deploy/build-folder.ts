@@ -59,10 +59,8 @@ export async function buildFolder(
     import("../build/run-build.ts"),
   ]);
   const { base, engine, registryUser, passwordStdin, insecureRegistry } = words;
-  const chosen = {
-    ...{ tag: reference, push, engine, registryUser, passwordStdin, insecureRegistry },
-    ...(base !== undefined && { base }),
-  };
+  const registry = { registryUser, passwordStdin, insecureRegistry };
+  const chosen = { tag: reference, push, engine, ...registry, ...(base !== undefined && { base }) };
   const { values, given } = optionValues(build, chosen, {});
   const quiet: Terminal = { ...terminal, print: terminal.complain };
   const options = values as BuildOptions;

@@ -1,8 +1,7 @@
 import { findModels } from "../../runtime/models/find-models.ts";
 import { readConfig } from "../../runtime/config/read-config.ts";
-import { stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import { KtsError } from "../../contract/errors.ts";
+import { projectFolderOf } from "../project-folder.ts";
 import { type Example, readExamples } from "./read-examples.ts";
 
 /**
@@ -11,13 +10,13 @@ import { type Example, readExamples } from "./read-examples.ts";
  * @throws KtsError as `readExamples`; KTS_BUILD_INPUT when there is no such folder
  */
 export async function projectExamples(project: string): Promise<readonly Example[]> {
-  const stats = await stat(project).catch(() => undefined);
-  if (stats === undefined) {
+  const folder = await projectFolderOf(project).catch(() => undefined);
+  if (folder === undefined) {
     throw new KtsError("KTS_BUILD_INPUT", `${project} does not exist`, {
       hint: "Name the folder that has the examples.",
     });
   }
-  return readExamples(project, await repositoryOf(stats.isDirectory() ? project : dirname(project)));
+  return readExamples(folder, await repositoryOf(folder));
 }
 
 /** Where the models of a project lie that has several. Whether it can be served otherwise does not matter here. */

@@ -1,12 +1,13 @@
 import { type Dirent } from "node:fs";
-import { readFile, readdir, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { readFile, readdir } from "node:fs/promises";
+import { basename, join } from "node:path";
 import type { ProofExample } from "../../builder/proof/index.ts";
 import { KtsError } from "../../contract/errors.ts";
 import { decodeText } from "../../protocol/json/parse.ts";
 import { parseExact } from "../../protocol/json/exact.ts";
 import { explainSyntaxError } from "../../protocol/json/syntax-error.ts";
 import { protocolOfBody } from "../body-protocol.ts";
+import { projectFolderOf } from "../project-folder.ts";
 
 const EXPECTED = ".expected.json";
 
@@ -24,7 +25,7 @@ export interface Example extends ProofExample {
  * @throws KtsError KTS_BUILD_INPUT when a file is no JSON or no request, or an expected answer belongs to none
  */
 export async function readExamples(project: string, repository?: string): Promise<readonly Example[]> {
-  const folder = (await stat(project)).isDirectory() ? project : dirname(project);
+  const folder = await projectFolderOf(project);
   const own = await readFolder(join(folder, "examples"), "examples", undefined);
   const grouped = await Promise.all(
     (await foldersIn(join(folder, "examples"))).map((name) =>

@@ -1,15 +1,13 @@
 import { relative } from "node:path";
 import { KtsError } from "../../contract/errors.ts";
 import type { InitCall } from "../commands/init.ts";
+import { SIGNAL_EXIT_CODES } from "../serve/stop-signals.ts";
 import { shellWord } from "../terminal/shell-word.ts";
 import type * as ask from "./ask.ts";
 import { type PackageManager, installPackages, runnerOf, usualPackageManager } from "./package-manager.ts";
 import { contentsOf, listed, projectFolder } from "./project-folder.ts";
 import { TEMPLATES, TEMPLATE_NAMES, type TemplateName } from "./templates.ts";
 import { writeProject } from "./write-project.ts";
-
-/** SIGINT's, which is what leaving a question unanswered comes to. */
-const CANCELLED_EXIT_CODE = 130;
 
 /**
  * Writes a project. What the command line leaves open is asked on a terminal.
@@ -23,7 +21,7 @@ export async function runInit(call: InitCall): Promise<number> {
   try {
     return await init(call, questions);
   } catch (error) {
-    if (error instanceof questions.Cancelled) return CANCELLED_EXIT_CODE;
+    if (error instanceof questions.Cancelled) return SIGNAL_EXIT_CODES.SIGINT;
     throw error;
   }
 }

@@ -6,6 +6,9 @@ import type { ReachCall } from "./reach-options.ts";
 import type { ReachedServer } from "./reached-server.ts";
 import { startStandIn } from "./stand-in.ts";
 
+/** What this server is told, whatever the config file says. */
+const OWN_OPTIONS = ["httpPort", "grpcPort", "host", "gracePeriodMs", "logLevel", "logFormat"] as const;
+
 /** Requests in flight are waited for before a server is stopped; there are none left then. */
 const GRACE_MS = 1_000;
 
@@ -17,14 +20,13 @@ const GRACE_MS = 1_000;
 export async function reachLocal(call: ReachCall, wantsGrpc: boolean): Promise<ReachedServer> {
   const { terminal, isVerbose } = call;
   const { dir } = call.arguments;
-  const given = new Set<keyof ServerOptions>(["httpPort", "grpcPort", "host", "gracePeriodMs", "logLevel"]);
+  const given = new Set<keyof ServerOptions>(OWN_OPTIONS);
   const chosen: Partial<Record<keyof ServerOptions, unknown>> = {};
   for (const { key } of SERVER_OPTIONS) {
     if (!call.given.has(key)) continue;
     given.add(key);
     chosen[key] = (call.options as unknown as ServerOptions)[key];
   }
-  given.add("logFormat");
   const logSink = (line: string) => isVerbose && terminal.complain(line.trimEnd());
   const own: ServerOptions = {
     ...defaultServerOptions(),
@@ -47,13 +49,13 @@ export async function reachLocal(call: ReachCall, wantsGrpc: boolean): Promise<R
   });
   started.defer(() => server.stop());
   const { timeoutMs, model: modelName } = call.options;
-  const rest = new InferenceClient(server.url, { timeoutMs });
+  const rest = started.use(new InferenceClient(server.url, { timeoutMs }));
   const { grpcPort } = server;
   const grpc =
     grpcPort === undefined || !wantsGrpc
       ? undefined
-      : new GrpcInferenceClient(`127.0.0.1:${grpcPort}`, { timeoutMs });
-  const servers = started.move();
+      : started.use(new GrpcInferenceClient(`127.0.0.1:${grpcPort}`, { timeoutMs }));
+  const kept = started.move();
   return {
     title: `a server of ${dir}`,
     rest,
@@ -61,10 +63,6 @@ export async function reachLocal(call: ReachCall, wantsGrpc: boolean): Promise<R
     grpc,
     noGrpc: "the config file turns gRPC off",
     modelName,
-    async [Symbol.asyncDispose]() {
-      rest.close();
-      grpc?.close();
-      await servers.disposeAsync();
-    },
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
   };
 }

@@ -1,4 +1,4 @@
-import { InferenceClient } from "../../client/index.ts";
+import { GrpcInferenceClient, InferenceClient } from "../../client/index.ts";
 import { isKtsError } from "../../contract/errors.ts";
 import { usable } from "../predict/asking.ts";
 import { readHeaders } from "../predict/headers.ts";
@@ -36,7 +36,6 @@ export async function reachRemote(call: ReachCall, wantsGrpc: boolean): Promise<
   });
   const client = opened.use(usable(() => new InferenceClient(rest.url, optionsOf(rest)), "baseUrl", rest));
   const place = grpc;
-  const { GrpcInferenceClient } = await import("../../client/index.ts");
   const grpcClient =
     place === undefined
       ? undefined

@@ -1,9 +1,9 @@
-import { stat } from "node:fs/promises";
-import { basename, dirname, resolve } from "node:path";
+import { basename, resolve } from "node:path";
 import { readConfig } from "../../runtime/config/read-config.ts";
 import type { ServerOptions } from "../../runtime/options.ts";
 import type { ServerExtras } from "../../runtime/running-server.ts";
 import { startServer } from "../../runtime/server.ts";
+import { projectFolderOf } from "../project-folder.ts";
 
 /** What stands in for the remote predictor of a transformer while it is tested. */
 export interface StandIn extends AsyncDisposable {
@@ -25,8 +25,7 @@ export async function startStandIn(
   given: ReadonlySet<keyof ServerOptions>,
   extras: Pick<ServerExtras, "logSink">,
 ): Promise<StandIn | undefined> {
-  const path = resolve(dir);
-  const folder = (await stat(path)).isDirectory() ? path : dirname(path);
+  const folder = await projectFolderOf(resolve(dir));
   const { server, test } = await readConfig(folder);
   if (test?.predictor === undefined) return undefined;
   const modelName = own.modelName ?? server?.modelName ?? basename(folder);

@@ -1,13 +1,10 @@
-import { stopSignal } from "../serve/stop-signals.ts";
+import { SIGNAL_EXIT_CODES, stopSignal } from "../serve/stop-signals.ts";
 import type { ReachCall } from "./reach-options.ts";
 import { reachServer } from "./reach-server.ts";
 import type { ReachedServer } from "./reached-server.ts";
 
 /** What came of work with a server: its result, or the exit code of the signal that ended it. */
 export type Worked<T> = { readonly value: T } | { readonly exitCode: number };
-
-/** Exit codes of a process that a signal ends. */
-const SIGNAL_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /**
  * Starts or reaches the server that a command line means, works with it, and lets it go, whatever happens: Ctrl-C leaves
@@ -34,7 +31,7 @@ export async function withServer<T>(
     return { value: await work(server) };
   };
   const running = run();
-  const stopped = stopSignal().then((name) => ({ exitCode: SIGNAL_CODES[name] }));
+  const stopped = stopSignal().then((name) => ({ exitCode: SIGNAL_EXIT_CODES[name] }));
   const first = await Promise.race([running, stopped]);
   if ("value" in first) return first;
   stopping.abort(new Error("a signal came"));

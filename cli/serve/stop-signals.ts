@@ -1,7 +1,7 @@
 /** The signals that stop a server, with the exit code of a process that they end. */
-const EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
+export const SIGNAL_EXIT_CODES = { SIGINT: 130, SIGTERM: 143 } as const;
 
-type StopSignal = keyof typeof EXIT_CODES;
+export type StopSignal = keyof typeof SIGNAL_EXIT_CODES;
 
 /**
  * Ctrl-C under `npm start` may arrive twice within a few milliseconds, from the terminal and through npm (npm/cli
@@ -36,9 +36,9 @@ export function stopSignal(host: SignalHost = OWN_PROCESS): Promise<StopSignal> 
       first = { signal, at };
       resolve(signal);
     } else if (signal !== first.signal || at - first.at > SAME_PRESS_MS) {
-      host.exit(EXIT_CODES[signal]);
+      host.exit(SIGNAL_EXIT_CODES[signal]);
     }
   };
-  for (const signal of Object.keys(EXIT_CODES) as StopSignal[]) host.on(signal, receive);
+  for (const signal of Object.keys(SIGNAL_EXIT_CODES) as StopSignal[]) host.on(signal, receive);
   return promise;
 }

@@ -5,6 +5,7 @@ import { parseExact } from "../../protocol/json/exact.ts";
 import { decodeText } from "../../protocol/json/parse.ts";
 import { decodeV2Response } from "../../protocol/v2.ts";
 import { jsonLengthOf } from "../../client/inference-header.ts";
+import { inferencePath } from "../body-protocol.ts";
 import type { InferRequest } from "../predict/tensors.ts";
 import type { ReachedServer } from "../reach/reached-server.ts";
 
@@ -26,11 +27,7 @@ export async function askWithText(
   protocol: "v1" | "v2",
   text: string,
 ): Promise<TestAnswer> {
-  const name = encodeURIComponent(model);
-  const answer = await rest.send(
-    protocol === "v1" ? `/v1/models/${name}:predict` : `/v2/models/${name}/infer`,
-    text,
-  );
+  const answer = await rest.send(inferencePath(protocol, model), text);
   const jsonLength = jsonLengthOf(answer.headers);
   if (jsonLength === undefined) return readText(answer);
   const { tensors } = decodeV2Response(answer.bytes, jsonLength, DEFAULT_LIMITS);

@@ -1,4 +1,3 @@
-import { writeFile } from "node:fs/promises";
 import type { Tolerance } from "../../contract/answers/same-value.ts";
 import { KtsError } from "../../contract/errors.ts";
 import type { TestCall } from "../commands/test.ts";
@@ -7,6 +6,7 @@ import type { Example } from "../examples/read-examples.ts";
 import { checkOneServer, isStartedHere } from "../reach/reach-server.ts";
 import type { ReachedServer } from "../reach/reached-server.ts";
 import { withServer } from "../reach/with-server.ts";
+import { writeNamedFile } from "../write-named-file.ts";
 import { TestedModels } from "./model-facts.ts";
 import { TEST_PROTOCOLS, USUAL_PROTOCOLS } from "./protocols.ts";
 import { jsonReport } from "./report/json-report.ts";
@@ -36,7 +36,7 @@ export async function runTest(call: TestCall): Promise<number> {
   const report = worked.value;
   if (options.junit !== undefined) {
     const { junitReport } = await import("./report/junit-report.ts");
-    await writeReport(options.junit, junitReport(report));
+    await writeNamedFile("--junit", options.junit, junitReport(report));
   }
   if (options.output === "json") terminal.print(JSON.stringify(jsonReport(report), undefined, 2));
   else for (const line of tableReport(report, terminal)) terminal.print(line);
@@ -126,16 +126,4 @@ function readTolerance(text: string): Tolerance {
       hint: "Such as 1e-3, or 1e-3,1e-6.",
     },
   );
-}
-
-/** @throws KtsError KTS_USAGE when it cannot be written */
-async function writeReport(path: string, text: string): Promise<void> {
-  try {
-    await writeFile(path, text);
-  } catch (error) {
-    throw new KtsError("KTS_USAGE", `--junit ${path} cannot be written: ${(error as Error).message}`, {
-      cause: error,
-      hint: "Name a file in a folder that is there.",
-    });
-  }
 }

@@ -1,10 +1,9 @@
-import { stat } from "node:fs/promises";
-import { dirname } from "node:path";
 import { isKtsError } from "../../contract/errors.ts";
 import { readConfig } from "../../runtime/config/read-config.ts";
 import { findModels } from "../../runtime/models/find-models.ts";
 import type { TestCall } from "../commands/test.ts";
 import type { Example } from "../examples/read-examples.ts";
+import { projectFolderOf } from "../project-folder.ts";
 import { byteText } from "../terminal/byte-text.ts";
 import { warn } from "../terminal/warn.ts";
 import type { TestReport } from "./results.ts";
@@ -22,7 +21,7 @@ export async function standardReport(
   { protocols }: TestSettings,
 ): Promise<TestReport | undefined> {
   const { env, terminal, options } = call;
-  const folder = await folderOf(call.arguments.dir);
+  const folder = await projectFolderOf(call.arguments.dir);
   if (await isServable(folder)) return undefined;
   const start = performance.now();
   const { readDeployment } = await import("../deploy/read-deployment.ts");
@@ -53,10 +52,6 @@ export async function standardReport(
     left: 0,
     ms: performance.now() - start,
   };
-}
-
-async function folderOf(path: string): Promise<string> {
-  return (await stat(path)).isDirectory() ? path : dirname(path);
 }
 
 /** Whether our own server has something to serve: a predictor, or a model that an engine runs. */

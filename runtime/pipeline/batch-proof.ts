@@ -5,7 +5,8 @@ import type { TensorSpec } from "../../contract/signature.ts";
 import { type NamedTensors, type Tensor, elementCount } from "../../contract/tensor.ts";
 import { joinInputs } from "./batch-input.ts";
 import { splitOutput } from "./batch-output.ts";
-import { createRandom, randomTensor } from "./random-tensor.ts";
+import { createRandom } from "../random.ts";
+import { randomTensor } from "./random-tensor.ts";
 
 /** Runs of rows that are compared with the rows one by one: each row comes at several places. */
 const BATCHES = [

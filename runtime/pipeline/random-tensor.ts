@@ -2,17 +2,6 @@ import { DATATYPE_ARRAY, type Datatype } from "../../contract/datatype.ts";
 import { numberToBf16, numberToFp16 } from "../../contract/half.ts";
 import { type Tensor, elementCount } from "../../contract/tensor.ts";
 
-/** A source of numbers from 0 to 1 (mulberry32) that gives the same ones each time. */
-export function createRandom(seed = 1): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 /** Small enough to be an index into any table. */
 const MOST_INTEGER = 4;
 const LETTERS = "abcdefghijklmnopqrstuvwxyz";

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { Histogram } from "../../../cli/bench/load/histogram.ts";
-import { createRandom } from "../../../cli/bench/load/random.ts";
+import { createRandom } from "../../../runtime/random.ts";
 
 function histogramOf(values: readonly number[]): Histogram {
   const histogram = new Histogram();

@@ -9,7 +9,7 @@ import { HttpLane, httpPost } from "../../../cli/bench/load/http-lane.ts";
 import { Lanes } from "../../../cli/bench/load/lanes.ts";
 import { openLoop } from "../../../cli/bench/load/open-loop.ts";
 import { Pacer } from "../../../cli/bench/load/pacer.ts";
-import { createRandom } from "../../../cli/bench/load/random.ts";
+import { createRandom } from "../../../runtime/random.ts";
 
 const STALL_MS = 500;
 const STALLED_REQUEST = 20;

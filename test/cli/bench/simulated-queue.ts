@@ -1,6 +1,6 @@
 import { createArrivals } from "../../../cli/bench/load/arrivals.ts";
 import { Histogram } from "../../../cli/bench/load/histogram.ts";
-import { createRandom } from "../../../cli/bench/load/random.ts";
+import { createRandom } from "../../../runtime/random.ts";
 import type { WindowResult } from "../../../cli/bench/load/window.ts";
 import { type Step, stepOf } from "../../../cli/bench/step.ts";
 

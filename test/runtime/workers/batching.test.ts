@@ -7,7 +7,8 @@ import { tensor } from "../../../contract/tensor.ts";
 import { discoverModel } from "../../../runtime/models/discover.ts";
 import type { Executor, Job, JobResult } from "../../../runtime/pipeline/executor.ts";
 import { type ExecutorSettings, startExecutor } from "../../../runtime/workers/start-executor.ts";
-import { createRandom, randomTensor } from "../../../runtime/pipeline/random-tensor.ts";
+import { randomTensor } from "../../../runtime/pipeline/random-tensor.ts";
+import { createRandom } from "../../../runtime/random.ts";
 import { ONNX_FLOAT, buildOnnx } from "../engines/onnx-builder.ts";
 import { instancesJob, never, startFixture, tensorsJob, until, valuesOf } from "./jobs.ts";
 

@@ -1,5 +1,5 @@
-/** A seeded source of numbers from 0 to 1 (mulberry32): a run with the same seed draws the same ones. */
-export function createRandom(seed: number): () => number {
+/** A source of numbers from 0 to 1 (mulberry32) that gives the same ones each time with the same seed. */
+export function createRandom(seed = 1): () => number {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;
